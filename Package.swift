@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is held to. None of these is an unsafe flag, so the package stays usable as a dependency.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatWarning("StrictMemorySafety", as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "swift-moe",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "MoEFormat", targets: ["MoEFormat"]),
+        .library(name: "MoERuntime", targets: ["MoERuntime"]),
+        .library(name: "MoEConversion", targets: ["MoEConversion"]),
+        .executable(name: "moe-convert", targets: ["moe-convert"]),
+        .executable(name: "moe-inspect", targets: ["moe-inspect"]),
+        .executable(name: "moe-run", targets: ["moe-run"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // C libraries of the system.
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(
+            name: "CXXHash", pkgConfig: "libxxhash",
+            providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate",
+            providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+        .systemLibrary(
+            name: "CHDF5", pkgConfig: "hdf5",
+            providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+
+        // The format and the runtime: no HDF5 anywhere below this line.
+        .target(name: "CMoEKernels"),
+        .target(name: "MoESystem", swiftSettings: strict),
+        .target(
+            name: "MoEFormat",
+            dependencies: ["CZstd", "CXXHash", "CMoEKernels", "MoESystem"],
+            swiftSettings: strict),
+        .target(
+            name: "MoERuntime",
+            dependencies: ["MoEFormat", "CMoEKernels", "MoESystem"],
+            swiftSettings: strict),
+
+        // Conversion: the only arm that links libhdf5.
+        .target(
+            name: "HDF5Source",
+            dependencies: ["CHDF5", "CDeflate", "CMoEKernels", "MoESystem"],
+            swiftSettings: strict),
+        .target(
+            name: "MoEConversion",
+            dependencies: ["HDF5Source", "MoEFormat", "MoESystem"],
+            swiftSettings: strict),
+
+        // The commands: each a testable library under a few lines of main.
+        .target(
+            name: "CommandSupport",
+            dependencies: [
+                "MoEFormat", "MoESystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "ConvertCommands", dependencies: ["CommandSupport", "MoEConversion"],
+            swiftSettings: strict),
+        .target(
+            name: "InspectCommands", dependencies: ["CommandSupport"],
+            swiftSettings: strict),
+        .target(
+            name: "RunCommands", dependencies: ["CommandSupport", "MoERuntime"],
+            swiftSettings: strict),
+        .executableTarget(name: "moe-convert", dependencies: ["ConvertCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-inspect", dependencies: ["InspectCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-run", dependencies: ["RunCommands"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

@@ -1,0 +1,3 @@
+#ifndef MOE_KERNELS_H
+#define MOE_KERNELS_H
+#endif

@@ -1,0 +1,1 @@
+#include "moe_kernels.h"

@@ -1,0 +1,49 @@
+#ifndef MOE_CZSTD_SHIM_H
+#define MOE_CZSTD_SHIM_H
+
+// The Huffman-only mode needs ZSTD_c_literalCompressionMode, which zstd keeps among its experimental parameters.
+// Setting it through the advanced API works with the shared library; only the names are hidden by default.
+#define ZSTD_STATIC_LINKING_ONLY
+#include <zstd.h>
+
+/// Sets a fresh context to code literals with Huffman and look for no matches worth the name.
+///
+/// Exponent planes of trained weights have skewed bytes and no repetitions: matches found by chance cost more
+/// than the literals they replace. Returns 0, or the zstd error code of the first parameter refused.
+static inline size_t moe_zstd_set_huffman_only(ZSTD_CCtx *context) {
+    const struct { ZSTD_cParameter name; int value; } parameters[] = {
+        {ZSTD_c_compressionLevel, 1},
+        {ZSTD_c_strategy, ZSTD_fast},
+        {ZSTD_c_minMatch, 7},
+        {ZSTD_c_targetLength, 131072},
+        {ZSTD_c_hashLog, 6},
+        {ZSTD_c_literalCompressionMode, ZSTD_ps_enable},
+        {ZSTD_c_contentSizeFlag, 1},
+        {ZSTD_c_checksumFlag, 0},
+    };
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
+        size_t code = ZSTD_CCtx_setParameter(context, parameters[i].name, parameters[i].value);
+        if (ZSTD_isError(code)) return code;
+    }
+    return 0;
+}
+
+/// Sets a context to an ordinary compression level, for planes in which repetitions pay.
+static inline size_t moe_zstd_set_level(ZSTD_CCtx *context, int level) {
+    size_t code = ZSTD_CCtx_reset(context, ZSTD_reset_parameters);
+    if (ZSTD_isError(code)) return code;
+    code = ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+    if (ZSTD_isError(code)) return code;
+    code = ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
+    if (ZSTD_isError(code)) return code;
+    return ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);
+}
+
+/// The content size that a frame's header declares; UINT64_MAX when it declares none or is no frame.
+static inline unsigned long long moe_zstd_content_size(const void *frame, size_t size) {
+    unsigned long long declared = ZSTD_getFrameContentSize(frame, size);
+    if (declared == ZSTD_CONTENTSIZE_UNKNOWN || declared == ZSTD_CONTENTSIZE_ERROR) return UINT64_MAX;
+    return declared;
+}
+
+#endif

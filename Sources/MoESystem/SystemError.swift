@@ -1,0 +1,56 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// A call to the operating system that failed: what was tried, on which file, and the system's error number.
+public struct SystemError: Error, Equatable, Sendable {
+    /// The operation in plain words, as in "cannot open".
+    public let operation: String
+    /// The file concerned, as the caller named it.
+    public let path: String
+    /// The value of `errno`; 0 when the call succeeded but gave less than it must, as at an early end of file.
+    public let number: Int32
+
+    public init(_ operation: String, path: String, number: Int32) {
+        self.operation = operation
+        self.path = path
+        self.number = number
+    }
+
+    /// An error with the number that the last failed call left in `errno`.
+    package static func last(_ operation: String, path: String) -> SystemError {
+        SystemError(operation, path: path, number: errno)
+    }
+
+    /// The system's own words for the number.
+    public var reason: String {
+        guard number != 0 else { return "unexpected end of file" }
+        var buffer = [CChar](repeating: 0, count: 256)
+        return buffer.withUnsafeMutableBufferPointer { text in
+            // The GNU and the POSIX strerror_r differ in what they return; String(cString: strerror) would not be
+            // thread-safe. Both variants leave or return a NUL-terminated text that lives at least until we copy it.
+            #if canImport(Glibc)
+            guard let message = unsafe strerror_r(number, text.baseAddress, text.count) else { return "error \(number)" }
+            return unsafe String(cString: message)
+            #else
+            guard unsafe strerror_r(number, text.baseAddress, text.count) == 0, let base = text.baseAddress
+            else { return "error \(number)" }
+            return unsafe String(cString: base)
+            #endif
+        }
+    }
+
+    /// Whether the file does not exist or may not be read, as opposed to a device that failed.
+    public var isUnopenable: Bool { [ENOENT, EACCES, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EPERM].contains(number) }
+
+    /// Whether there is no room: disk full, quota, or the file-size limit.
+    public var isOutOfSpace: Bool { [ENOSPC, EDQUOT, EFBIG].contains(number) }
+}
+
+extension SystemError: CustomStringConvertible {
+    public var description: String { "\(operation) \(path): \(reason)" }
+}

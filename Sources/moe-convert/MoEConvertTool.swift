@@ -1,0 +1,4 @@
+@main
+struct MoEConvertTool {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct MoEInspectTool {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct MoERunTool {
+    static func main() {}
+}

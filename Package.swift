@@ -41,7 +41,8 @@ let package = Package(
 
         // The format and the runtime: no HDF5 anywhere below this line.
         .target(name: "CMoEKernels"),
-        .target(name: "MoESystem", swiftSettings: strict),
+        .target(name: "CMoESystem"),
+        .target(name: "MoESystem", dependencies: ["CMoESystem"], swiftSettings: strict),
         .target(
             name: "MoEFormat",
             dependencies: ["CZstd", "CXXHash", "CMoEKernels", "MoESystem"],

@@ -1,3 +1,5 @@
+import CMoESystem
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -32,9 +34,7 @@ public final class ReadableFile: Sendable {
     /// - Throws: `SystemError`; with `EISDIR` for a directory and `EINVAL` for anything else that is no regular file.
     public init(opening path: String, bypassingPageCache: Bool = false) throws(SystemError) {
         var flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
-        #if canImport(Glibc) || canImport(Musl)
-        if bypassingPageCache { flags |= O_DIRECT }
-        #endif
+        if bypassingPageCache { flags |= moe_open_flag_direct() }
         let descriptor = unsafe open(path, flags)
         guard descriptor >= 0 else { throw .last("cannot open", path: path) }
         var information = stat()
@@ -65,7 +65,7 @@ public final class ReadableFile: Sendable {
     /// - Throws: `SystemError`; with number 0 when the file ends before `destination` is full.
     public func read(into destination: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) {
         var done = 0
-        while unsafe done < destination.count {
+        while done < destination.count {
             guard let position = off_t(exactly: offset + UInt64(done)) else {
                 throw SystemError("cannot read", path: path, number: EOVERFLOW)
             }
@@ -86,9 +86,9 @@ public final class ReadableFile: Sendable {
     /// The caller bounds `count`: it is reserved before anything is read.
     public func bytes(at offset: UInt64, count: Int) throws(SystemError) -> [UInt8] {
         var failure: SystemError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             do throws(SystemError) {
-                unsafe try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+                try unsafe read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
                 initialized = count
             } catch {
                 failure = error

@@ -1,3 +1,5 @@
+import CMoESystem
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -29,19 +31,10 @@ public struct SystemError: Error, Equatable, Sendable {
     /// The system's own words for the number.
     public var reason: String {
         guard number != 0 else { return "unexpected end of file" }
-        var buffer = [CChar](repeating: 0, count: 256)
-        return buffer.withUnsafeMutableBufferPointer { text in
-            // The GNU and the POSIX strerror_r differ in what they return; String(cString: strerror) would not be
-            // thread-safe. Both variants leave or return a NUL-terminated text that lives at least until we copy it.
-            #if canImport(Glibc)
-            guard let message = unsafe strerror_r(number, text.baseAddress, text.count) else { return "error \(number)" }
-            return unsafe String(cString: message)
-            #else
-            guard unsafe strerror_r(number, text.baseAddress, text.count) == 0, let base = text.baseAddress
-            else { return "error \(number)" }
-            return unsafe String(cString: base)
-            #endif
-        }
+        var text = [CChar](repeating: 0, count: 256)
+        // moe_error_text writes at most the count it is given and always ends the text.
+        unsafe text.withUnsafeMutableBufferPointer { unsafe moe_error_text(number, $0.baseAddress, $0.count) }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Whether the file does not exist or may not be read, as opposed to a device that failed.

@@ -1,0 +1,15 @@
+#ifndef MOE_SYSTEM_H
+#define MOE_SYSTEM_H
+
+#include <stddef.h>
+
+/// The flag of open(2) that bypasses the page cache; 0 where the system has none.
+int moe_open_flag_direct(void);
+
+/// The flag of open(2) that makes a file without a name in a directory; 0 where the system has none.
+int moe_open_flag_unnamed(void);
+
+/// Writes the system's words for an error number into `text`, cut to `capacity` and always NUL-terminated.
+void moe_error_text(int number, char *text, size_t capacity);
+
+#endif

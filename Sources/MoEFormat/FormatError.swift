@@ -1,0 +1,60 @@
+public import MoESystem
+
+/// What went wrong with a `.moe` file or with a request about one.
+///
+/// The kind says whose turn it is: the machine (`io`), the file (`damaged`), the caller (`usage`), a bound that protects
+/// the reader (`limit`), or a newer format than this build knows (`unsupported`).
+public struct FormatError: Error, Equatable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        case io, damaged, usage, limit, unsupported
+    }
+
+    public let kind: Kind
+    /// The rule of SPEC.md §12 that is broken; nil for errors that are not about the file's content.
+    public let rule: Rule?
+    /// Where in the file, in bytes from its start, when one place can be named.
+    public let offset: UInt64?
+    /// What was found, and what was expected, in one sentence without a full stop.
+    public let message: String
+    /// The system's error behind an `io` error.
+    public let cause: SystemError?
+
+    public init(
+        _ kind: Kind, rule: Rule? = nil, offset: UInt64? = nil, _ message: String, cause: SystemError? = nil
+    ) {
+        self.kind = kind
+        self.rule = rule
+        self.offset = offset
+        self.message = message
+        self.cause = cause
+    }
+
+    /// The file breaks a rule.
+    package static func broken(_ rule: Rule, at offset: UInt64? = nil, _ message: String) -> FormatError {
+        FormatError(.damaged, rule: rule, offset: offset, message)
+    }
+
+    /// The file is whole but needs something this version does not have.
+    package static func unsupported(_ message: String, rule: Rule? = nil) -> FormatError {
+        FormatError(.unsupported, rule: rule, message)
+    }
+
+    package static func usage(_ message: String) -> FormatError { FormatError(.usage, message) }
+
+    package static func limit(_ message: String) -> FormatError { FormatError(.limit, message) }
+
+    package static func io(_ cause: SystemError) -> FormatError {
+        FormatError(.io, cause.description, cause: cause)
+    }
+}
+
+extension FormatError: CustomStringConvertible {
+    public var description: String {
+        switch (rule, offset) {
+        case (let rule?, let offset?): "\(message) (rule \(rule), offset 0x\(String(offset, radix: 16)))"
+        case (let rule?, nil): "\(message) (rule \(rule))"
+        case (nil, let offset?): "\(message) (offset 0x\(String(offset, radix: 16)))"
+        case (nil, nil): message
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/// One MoE layer of the model description: SPEC.md §9.1 and §9.4 as values.
+public struct LayerDescription: Hashable, Sendable {
+    /// The shared experts of a layer: they see every token.
+    public struct Shared: Hashable, Sendable {
+        public enum Gate: String, Sendable {
+            case none, sigmoid, router
+        }
+
+        public enum Combination: String, Sendable {
+            case add, average
+        }
+
+        /// Index in the model's expert functions.
+        public var function: Int
+        public var expertSize: Int
+        public var gate: Gate = .none
+        public var combination: Combination = .add
+        public var scale = 1.0
+
+        public init(function: Int, expertSize: Int) {
+            self.function = function
+            self.expertSize = expertSize
+        }
+    }
+
+    /// Length of the layer's input.
+    public var hiddenSize: Int
+    /// Length of its output.
+    public var outputSize: Int
+    /// Inner width of an expert; 0 for linear experts.
+    public var expertSize: Int
+    /// Index in the model's routers.
+    public var router: Int
+    /// Index in the model's expert functions.
+    public var function: Int
+    public var shared: Shared?
+    public var routedScale = 1.0
+    public var outputScale = 1.0
+
+    public init(hiddenSize: Int, outputSize: Int? = nil, expertSize: Int, router: Int, function: Int) {
+        self.hiddenSize = hiddenSize
+        self.outputSize = outputSize ?? hiddenSize
+        self.expertSize = expertSize
+        self.router = router
+        self.function = function
+    }
+}
+
+extension LayerDescription {
+    /// Reads a layer object, whose position in the array must be `bank`.
+    init(_ fields: ModelFields, bank: Int) throws(FormatError) {
+        guard try fields.integer("bank") == bank else {
+            throw .broken(.modelLayers, "model description: \(fields.path(of: "bank")) is not its position, \(bank)")
+        }
+        self.init(
+            hiddenSize: try fields.integer("hidden_size"), expertSize: try fields.integer("expert_size"),
+            router: try fields.integer("router"), function: try fields.integer("expert_function"))
+        outputSize = try fields.integer("output_size", default: hiddenSize)
+        routedScale = try fields.number("routed_scale", default: 1)
+        outputScale = try fields.number("output_scale", default: 1)
+        if let fields = try fields.fields("shared") { shared = try Shared(fields) }
+        guard hiddenSize > 0, outputSize > 0 else {
+            throw .broken(.modelLayers, "model description: \(fields.path) has a size of 0")
+        }
+    }
+
+    func json(bank: Int) -> JSONValue {
+        var object: JSONObject = ["bank": .integer(Int64(bank)), "hidden_size": .integer(Int64(hiddenSize))]
+        if outputSize != hiddenSize { object["output_size"] = .integer(Int64(outputSize)) }
+        object["expert_size"] = .integer(Int64(expertSize))
+        object["router"] = .integer(Int64(router))
+        object["expert_function"] = .integer(Int64(function))
+        object["shared"] = shared?.json
+        if routedScale != 1 { object["routed_scale"] = .number(routedScale) }
+        if outputScale != 1 { object["output_scale"] = .number(outputScale) }
+        return .object(object)
+    }
+}
+
+extension LayerDescription.Shared {
+    init(_ fields: ModelFields) throws(FormatError) {
+        self.init(function: try fields.integer("expert_function"), expertSize: try fields.integer("expert_size"))
+        scale = try fields.number("scale", default: 1)
+        do {
+            gate = try fields.choice("gate", default: Gate.none)
+            combination = try fields.choice("combine", default: Combination.add)
+        } catch let error as FormatError {
+            throw error
+        } catch {
+            let message = (error as? UnknownValue)?.message ?? "\(fields.path) cannot be read"
+            throw .broken(.requiredValue, "model description: \(message)")
+        }
+    }
+
+    var json: JSONValue {
+        var object: JSONObject = [
+            "expert_function": .integer(Int64(function)), "expert_size": .integer(Int64(expertSize)),
+        ]
+        if gate != .none { object["gate"] = .string(gate.rawValue) }
+        if combination != .add { object["combine"] = .string(combination.rawValue) }
+        if scale != 1 { object["scale"] = .number(scale) }
+        return .object(object)
+    }
+}

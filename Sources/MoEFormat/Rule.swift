@@ -1,0 +1,75 @@
+/// A numbered rule of SPEC.md §12.
+public struct Rule: RawRepresentable, Hashable, Comparable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static func < (a: Rule, b: Rule) -> Bool { a.rawValue < b.rawValue }
+
+    static let fileEnds = Rule(rawValue: 1)
+    static let magic = Rule(rawValue: 2)
+    static let majorVersion = Rule(rawValue: 3)
+    static let fileLength = Rule(rawValue: 4)
+    static let envelopeHash = Rule(rawValue: 5)
+    static let requiredFeatures = Rule(rawValue: 6)
+    static let envelopeZeros = Rule(rawValue: 7)
+    static let closedEnd = Rule(rawValue: 8)
+    static let sectionOnce = Rule(rawValue: 10)
+    static let sectionPresent = Rule(rawValue: 11)
+    static let sectionStride = Rule(rawValue: 12)
+    static let sectionCritical = Rule(rawValue: 13)
+    static let sectionPlace = Rule(rawValue: 14)
+    static let pageCount = Rule(rawValue: 15)
+    static let sectionHash = Rule(rawValue: 16)
+    static let pageHash = Rule(rawValue: 17)
+    static let directoryPadding = Rule(rawValue: 18)
+    static let modelJSON = Rule(rawValue: 20)
+    static let modelSchema = Rule(rawValue: 21)
+    static let modelLayers = Rule(rawValue: 22)
+    static let topK = Rule(rawValue: 23)
+    static let groups = Rule(rawValue: 24)
+    static let constants = Rule(rawValue: 25)
+    static let requiredValue = Rule(rawValue: 26)
+    static let quantization = Rule(rawValue: 27)
+    static let layerTensors = Rule(rawValue: 28)
+    static let name = Rule(rawValue: 30)
+    static let uniqueName = Rule(rawValue: 31)
+    static let nameIndex = Rule(rawValue: 32)
+    static let shape = Rule(rawValue: 40)
+    static let dtype = Rule(rawValue: 41)
+    static let partsCover = Rule(rawValue: 42)
+    static let partOfTensor = Rule(rawValue: 43)
+    static let contentHash = Rule(rawValue: 44)
+    static let recordZeros = Rule(rawValue: 45)
+    static let partOfBlock = Rule(rawValue: 50)
+    static let rowLength = Rule(rawValue: 51)
+    static let chunking = Rule(rawValue: 52)
+    static let chunkRun = Rule(rawValue: 53)
+    static let encoding = Rule(rawValue: 54)
+    static let rawPlace = Rule(rawValue: 55)
+    static let partStoredLength = Rule(rawValue: 56)
+    static let links = Rule(rawValue: 57)
+    static let blockPlace = Rule(rawValue: 60)
+    static let blockTable = Rule(rawValue: 61)
+    static let tableHash = Rule(rawValue: 62)
+    static let blockOrder = Rule(rawValue: 63)
+    static let blockRole = Rule(rawValue: 64)
+    static let blockFile = Rule(rawValue: 65)
+    static let blockDecodedLength = Rule(rawValue: 66)
+    static let partRuns = Rule(rawValue: 67)
+    static let chunkPlace = Rule(rawValue: 70)
+    static let chunkHash = Rule(rawValue: 71)
+    static let planeLengths = Rule(rawValue: 72)
+    static let zstdFrame = Rule(rawValue: 73)
+    static let blockPadding = Rule(rawValue: 74)
+    static let bankBlocks = Rule(rawValue: 80)
+    static let bankTotals = Rule(rawValue: 81)
+    static let bankPath = Rule(rawValue: 82)
+    static let aliasTarget = Rule(rawValue: 85)
+    static let source = Rule(rawValue: 90)
+}
+
+extension Rule: CustomStringConvertible {
+    /// The rule as SPEC.md writes it: `R07`, `R71`.
+    public var description: String { rawValue < 10 ? "R0\(rawValue)" : "R\(rawValue)" }
+}

@@ -4,6 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 int moe_open_flag_direct(void) {
 #ifdef O_DIRECT
@@ -31,4 +35,13 @@ void moe_error_text(int number, char *text, size_t capacity) {
 #else
     if (strerror_r(number, text, capacity) != 0) snprintf(text, capacity, "error %d", number);
 #endif
+}
+
+int moe_available_processors(void) {
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+#endif
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int)count : 1;
 }

@@ -12,4 +12,7 @@ int moe_open_flag_unnamed(void);
 /// Writes the system's words for an error number into `text`, cut to `capacity` and always NUL-terminated.
 void moe_error_text(int number, char *text, size_t capacity);
 
+/// The processors that the calling thread may run on; at least 1.
+int moe_available_processors(void);
+
 #endif

@@ -1,8 +1,11 @@
 internal import CMoEKernels
 
 /// Turns the stored bytes of chunks back into elements. Owned by one thread at a time; its scratch is reused.
+///
+/// `@unchecked Sendable`: the zstd context and the scratch are mutable and unsynchronised. A decoder changes hands only
+/// through `DecoderPool`, which takes it out of the pool for as long as a thread has it.
 @safe
-package final class ChunkDecoder {
+package final class ChunkDecoder: @unchecked Sendable {
     private let zstd: ZstdDecompressor
     private var scratch = ScratchBytes()
 

@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests may unwrap and point: what they hold is theirs.
+let tests: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+
 let package = Package(
     name: "swift-moe",
     platforms: [.macOS(.v15)],
@@ -82,6 +85,8 @@ let package = Package(
         .executableTarget(name: "moe-convert", dependencies: ["ConvertCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-inspect", dependencies: ["InspectCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-run", dependencies: ["RunCommands"], swiftSettings: strict),
+
+        .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -45,3 +45,11 @@ int moe_available_processors(void) {
     long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count > 0 ? (int)count : 1;
 }
+
+void moe_start_writeback(int descriptor) {
+#if defined(SYNC_FILE_RANGE_WRITE)
+    sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)descriptor;
+#endif
+}

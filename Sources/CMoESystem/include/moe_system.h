@@ -15,4 +15,7 @@ void moe_error_text(int number, char *text, size_t capacity);
 /// The processors that the calling thread may run on; at least 1.
 int moe_available_processors(void);
 
+/// Starts writing a file's dirty pages to the device without waiting for them, where the system offers that.
+void moe_start_writeback(int descriptor);
+
 #endif

@@ -30,7 +30,8 @@ extension Directory {
         while index < count(.nameIndex) {
             let entry = try indexEntry(index)
             guard entry.hash == hash else { break }
-            if try self.name(of: entry) == name {
+            // Bytes are compared: strings are equal that differ only in how Unicode composes their characters.
+            if try self.name(of: entry).utf8.elementsEqual(name.utf8) {
                 guard found == nil else { throw .broken(.uniqueName, "two tensors are named \(JSONValue.string(name).text)") }
                 found = entry.kind == 0 ? .tensor(Int(entry.id)) : .alias(Int(entry.id))
             }

@@ -10,6 +10,8 @@ final class Directory: Sendable {
     private let length: UInt64
     private let pageHashes: [UInt64]
     let sections: [SectionKind: SectionEntry]
+    /// Every section that lies in the directory, those of unknown kind included.
+    let allEntries: [SectionEntry]
     private let pages: Mutex<[[UInt8]?]>
 
     init(_ file: ReadableFile, envelope: OpenedEnvelope) {
@@ -18,6 +20,7 @@ final class Directory: Sendable {
         length = envelope.footer.directoryLength
         pageHashes = envelope.pageHashes
         sections = envelope.sections
+        allEntries = envelope.directoryEntries
         pages = Mutex([[UInt8]?](repeating: nil, count: envelope.pageHashes.count))
     }
 

@@ -8,6 +8,8 @@ struct OpenedEnvelope {
     let minorVersion: UInt16
     let footer: Footer
     let sections: [SectionKind: SectionEntry]
+    /// Every section that lies in the directory, those of unknown kind included.
+    let directoryEntries: [SectionEntry]
     let pageHashes: [UInt64]
     let modelText: [UInt8]
 
@@ -40,7 +42,7 @@ struct OpenedEnvelope {
         guard footer.requiredFeatures == 0 else {
             throw .unsupported("the file requires the features 0x\(String(footer.requiredFeatures, radix: 16)), which this version does not know", rule: .requiredFeatures)
         }
-        sections = try SectionTable.check(table, at: footer.sectionTableOffset, footer: footer)
+        (sections, directoryEntries) = try SectionTable.check(table, at: footer.sectionTableOffset, footer: footer)
 
         let hashes = try SectionTable.section(.pageHashes, in: sections)
         let model = try SectionTable.section(.model, in: sections)
@@ -95,10 +97,13 @@ private struct Suffix {
 
 /// The checks of the section table's entries: SPEC.md §5.
 private enum SectionTable {
-    static func check(_ table: [UInt8], at offset: UInt64, footer: Footer) throws(FormatError) -> [SectionKind: SectionEntry] {
+    static func check(_ table: [UInt8], at offset: UInt64, footer: Footer) throws(FormatError)
+        -> ([SectionKind: SectionEntry], [SectionEntry])
+    {
         var reader = ByteReader(table, base: offset, rule: .closedEnd)
         var sections: [SectionKind: SectionEntry] = [:]
         var seen: Set<UInt32> = []
+        var directoryEntries: [SectionEntry] = []
         var directoryEnd = footer.directoryOffset
         while reader.remaining > 0 {
             let place = reader.offset
@@ -122,13 +127,14 @@ private enum SectionTable {
                     throw .broken(.sectionPlace, at: place, "section kind \(entry.kind) does not lie in the directory in order")
                 }
                 directoryEnd = end
+                directoryEntries.append(entry)
             }
             if let kind { sections[kind] = entry }
         }
         for kind in SectionKind.allCases where kind.isCritical {
             _ = try section(kind, in: sections)
         }
-        return sections
+        return (sections, directoryEntries)
     }
 
     static func section(_ kind: SectionKind, in sections: [SectionKind: SectionEntry]) throws(FormatError) -> SectionEntry {

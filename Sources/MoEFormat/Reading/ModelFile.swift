@@ -1,4 +1,4 @@
-internal import MoESystem
+package import MoESystem
 
 /// A `.moe` file open for reading: its directory, its description, and the way to its tensors.
 ///
@@ -67,8 +67,15 @@ public final class ModelFile: Sendable {
         return try directory.all(.config)
     }
 
-    /// The source section's bytes: SPEC.md §10.
-    package func source() throws(FormatError) -> [UInt8]? {
+    /// Where the tensors came from, when the file tells.
+    ///
+    /// - Throws: `FormatError` by R90.
+    public func source() throws(FormatError) -> SourceSection? {
+        guard let bytes = try sourceBytes() else { return nil }
+        return try SourceSection(decoding: bytes)
+    }
+
+    func sourceBytes() throws(FormatError) -> [UInt8]? {
         directory.sections[.source] == nil ? nil : try directory.all(.source)
     }
 }

@@ -82,6 +82,15 @@ package struct StorageForm: Hashable, Sendable {
     package let rotation: Int
     package let elementBytes: Int
 
+    /// Elements as they are.
+    package static func raw(elementBytes: Int) -> StorageForm { StorageForm(rawElementBytes: elementBytes) }
+
+    private init(rawElementBytes: Int) {
+        encoding = .raw
+        rotation = 0
+        elementBytes = rawElementBytes
+    }
+
     /// - Throws: `FormatError` by R54, of kind `unsupported` for an encoding of a later version.
     package init(encoding code: UInt8, rotation: UInt8, elementBytes: Int) throws(FormatError) {
         guard let encoding = Encoding(rawValue: code) else {

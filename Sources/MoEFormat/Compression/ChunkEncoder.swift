@@ -9,6 +9,11 @@ package struct EncodingPlan: Equatable, Sendable {
     package let form: StorageForm
     /// One coder a plane; empty for raw.
     package let coders: [Coder]
+
+    /// Elements as they are, to be used in place.
+    package static func raw(dtype: Dtype) -> EncodingPlan {
+        EncodingPlan(form: .raw(elementBytes: dtype.byteCount ?? 1), coders: [])
+    }
 }
 
 /// Turns elements into the stored bytes of chunks. Owned by one thread at a time; its contexts and scratch are reused.
@@ -34,9 +39,8 @@ package final class ChunkEncoder {
     /// decoding. Matches are looked for only where they save another 3 % over Huffman, since they decode at a third of
     /// its speed. When no plane can be compressed the part is raw, and readers use it in place.
     package func plan(sample: UnsafeRawBufferPointer, dtype: Dtype) throws(FormatError) -> EncodingPlan {
-        let raw = try StorageForm(encoding: Encoding.raw.rawValue, rotation: 0, elementBytes: dtype.byteCount ?? 1)
         guard let width = dtype.byteCount, [1, 2, 4, 8].contains(width), sample.count >= width else {
-            return EncodingPlan(form: raw, coders: [])
+            return .raw(dtype: dtype)
         }
         let elements = min(sample.count / width, Self.sampleElements)
         let rotation: UInt8 = switch dtype {
@@ -67,7 +71,7 @@ package final class ChunkEncoder {
                 coders.append(.stored)
             }
         }
-        return compresses ? EncodingPlan(form: form, coders: coders) : EncodingPlan(form: raw, coders: [])
+        return compresses ? EncodingPlan(form: form, coders: coders) : .raw(dtype: dtype)
     }
 
     /// Appends a chunk's stored bytes to `output`.

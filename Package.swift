@@ -13,6 +13,8 @@ let strict: [SwiftSetting] = [
 /// Tests may unwrap and point: what they hold is theirs.
 let tests: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
     name: "swift-moe",
     platforms: [.macOS(.v15)],
@@ -68,23 +70,22 @@ let package = Package(
         // The commands: each a testable library under a few lines of main.
         .target(
             name: "CommandSupport",
-            dependencies: [
-                "MoEFormat", "MoESystem",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            dependencies: ["MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "ConvertCommands", dependencies: ["CommandSupport", "MoEConversion"],
+            name: "ConvertCommands",
+            dependencies: ["CommandSupport", "MoEConversion", "HDF5Source", "MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "InspectCommands", dependencies: ["CommandSupport"],
+            name: "InspectCommands", dependencies: ["CommandSupport", "MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "RunCommands", dependencies: ["CommandSupport", "MoERuntime"],
+            name: "RunCommands",
+            dependencies: ["CommandSupport", "MoERuntime", "MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
-        .executableTarget(name: "moe-convert", dependencies: ["ConvertCommands"], swiftSettings: strict),
-        .executableTarget(name: "moe-inspect", dependencies: ["InspectCommands"], swiftSettings: strict),
-        .executableTarget(name: "moe-run", dependencies: ["RunCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-convert", dependencies: ["CommandSupport", "ConvertCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-inspect", dependencies: ["CommandSupport", "InspectCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
     ],

@@ -53,3 +53,14 @@ void moe_start_writeback(int descriptor) {
     (void)descriptor;
 #endif
 }
+
+void moe_will_need(int descriptor, uint64_t offset, uint64_t length) {
+#if defined(__APPLE__)
+    struct radvisory advice = {.ra_offset = (off_t)offset, .ra_count = length > INT32_MAX ? INT32_MAX : (int)length};
+    fcntl(descriptor, F_RDADVISE, &advice);
+#elif defined(POSIX_FADV_WILLNEED)
+    posix_fadvise(descriptor, (off_t)offset, (off_t)length, POSIX_FADV_WILLNEED);
+#else
+    (void)descriptor, (void)offset, (void)length;
+#endif
+}

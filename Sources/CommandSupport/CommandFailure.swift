@@ -1,4 +1,4 @@
-import ArgumentParser
+package import ArgumentParser
 package import MoEFormat
 package import MoESystem
 
@@ -48,6 +48,29 @@ extension SystemError {
 
 /// Runs a command to its exit code: errors become one line each.
 package enum CommandRunner {
+    /// The whole of a command's `main`: parses the arguments, runs, ends the process with the exit code.
+    ///
+    /// Help and version go to stdout; wrong usage is one line on stderr like every other failure.
+    package static func main(_ tool: any ParsableCommand.Type) -> Never {
+        do {
+            var command = try tool.parseAsRoot()
+            try command.run()
+            exit(ExitStatus.done.rawValue)
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            let code = tool.exitCode(for: error).rawValue
+            if code == 0 {
+                StandardOutput.line(tool.fullMessage(for: error))
+            } else {
+                let name = tool.configuration.commandName ?? "moe"
+                let message = tool.message(for: error).split(separator: "\n").joined(separator: " ")
+                StandardError.line("\(name): \(message) (\(name) --help tells more)")
+            }
+            exit(code)
+        }
+    }
+
     /// - Parameters:
     ///   - name: the command's name, which begins the line.
     ///   - body: what the command does.

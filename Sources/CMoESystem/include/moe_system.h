@@ -2,6 +2,7 @@
 #define MOE_SYSTEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// The flag of open(2) that bypasses the page cache; 0 where the system has none.
 int moe_open_flag_direct(void);
@@ -17,5 +18,8 @@ int moe_available_processors(void);
 
 /// Starts writing a file's dirty pages to the device without waiting for them, where the system offers that.
 void moe_start_writeback(int descriptor);
+
+/// Asks the system to read a range of a file into its cache; a hint.
+void moe_will_need(int descriptor, uint64_t offset, uint64_t length);
 
 #endif

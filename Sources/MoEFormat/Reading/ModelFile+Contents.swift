@@ -10,12 +10,12 @@ extension ModelFile {
         try bytes(of: tensor, elements: 0..<tensor.elementCount)
     }
 
-    /// Rows `rows` of the tensor (its elements along all dimensions but the last, in C order).
+    /// Rows `rows` of the tensor: along all dimensions but the last, in C order; of a vector, its elements.
     ///
     /// - Throws: `FormatError`; of kind `usage` when there are no such rows.
     /// - Complexity: O(rows), in whole chunks.
     public func bytes(of tensor: Tensor, rows: Range<Int>) throws(FormatError) -> [UInt8] {
-        let rowLength = UInt64(tensor.rowLength)
+        let rowLength = tensor.shape.count <= 1 ? 1 : UInt64(tensor.rowLength)
         let count = rowLength == 0 ? 0 : tensor.elementCount / rowLength
         guard rows.lowerBound >= 0, UInt64(rows.upperBound) <= count else {
             throw .usage("rows \(rows.lowerBound):\(rows.upperBound) of a tensor of \(count) rows")

@@ -20,6 +20,15 @@ typedef struct moe_plane_cursor {
 /// The bytes of the widest vector of any level: a constant plane's buffer is this long.
 #define MOE_WIDEST_VECTOR 64
 
+// How much of a matrix is under way at once; what is expanded to f32 goes into the workspace.
+enum {
+    /// Rows that are outputs: what the register blocks of all levels divide.
+    MOE_OUTPUTS_ROUND = 12,
+    /// Columns, and bytes in all, of rows that are inputs: as much as the second cache holds with the next round.
+    MOE_INPUTS_STRIP = 2048,
+    MOE_INPUTS_BYTES = 256 * 1024,
+};
+
 /// One clone of every kernel. Arguments have been checked.
 typedef struct moe_kernel_table {
     moe_isa level;
@@ -27,6 +36,8 @@ typedef struct moe_kernel_table {
         const uint8_t *source, size_t elements, unsigned width, unsigned rotate_bits, uint8_t *const planes[]);
     void (*planes_merge)(
         const moe_plane_cursor planes[], size_t elements, unsigned width, unsigned rotate_bits, uint8_t *destination);
+    void (*linear)(const moe_linear_call *call);
+    void (*weight_expand)(const moe_weight *weight, size_t row, size_t first, size_t count, float *destination);
 } moe_kernel_table;
 
 extern const moe_kernel_table moe_kernels_baseline;

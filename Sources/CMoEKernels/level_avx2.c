@@ -9,7 +9,14 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 #define MOE_VECTOR_BYTES 32
-#include "loops/planes.h"
+#define MOE_FUSED 1
+#define MOE_HALF 1
+#define MOE_COLUMNS 1
+#define MOE_ROWS_FOR_1 4
+#define MOE_ROWS_FOR_2 2
+#define MOE_ROWS_FOR_3 2
+#define MOE_ROWS_FOR_4 1
+#include "loops/level.h"
 
 #pragma clang attribute pop
 
@@ -17,6 +24,8 @@ const moe_kernel_table moe_kernels_avx2 = {
     .level = MOE_ISA_AVX2,
     .planes_split = planes_split,
     .planes_merge = planes_merge,
+    .linear = linear,
+    .weight_expand = weight_expand,
 };
 
 #endif

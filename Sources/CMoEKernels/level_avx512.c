@@ -9,7 +9,14 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 
 #define MOE_VECTOR_BYTES 64
-#include "loops/planes.h"
+#define MOE_FUSED 1
+#define MOE_HALF 1
+#define MOE_COLUMNS 6
+#define MOE_ROWS_FOR_1 8
+#define MOE_ROWS_FOR_2 8
+#define MOE_ROWS_FOR_3 6
+#define MOE_ROWS_FOR_4 6
+#include "loops/level.h"
 
 #pragma clang attribute pop
 
@@ -17,6 +24,8 @@ const moe_kernel_table moe_kernels_avx512 = {
     .level = MOE_ISA_AVX512,
     .planes_split = planes_split,
     .planes_merge = planes_merge,
+    .linear = linear,
+    .weight_expand = weight_expand,
 };
 
 #endif

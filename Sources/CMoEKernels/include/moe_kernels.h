@@ -5,6 +5,7 @@
 // one that this processor offers is chosen when first needed.
 
 #include "moe_isa.h"
+#include "moe_linear.h"
 #include "moe_planes.h"
 
 #endif

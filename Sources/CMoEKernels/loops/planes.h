@@ -3,10 +3,6 @@
 // Cutting elements of 2ⁿ bytes into planes is n rounds of "even bytes, odd bytes" over 2ⁿ vectors; merging is the same
 // rounds of zipping, backwards. Everything is exact, so clones and tails agree bit for bit.
 
-#include <string.h>
-
-#define MOE_INLINE static inline __attribute__((always_inline))
-
 typedef uint8_t bytes_v __attribute__((vector_size(MOE_VECTOR_BYTES)));
 
 // The numbers f(0), f(1) … one per byte of a vector, as shuffle indices.
@@ -78,9 +74,6 @@ MOE_INLINE void zip_8(bytes_v v[8]) {
     zip_4(even), zip_4(odd);
     for (int j = 0; j < 4; j++) v[2 * j] = zip_low(even[j], odd[j]), v[2 * j + 1] = zip_high(even[j], odd[j]);
 }
-
-#define MOE_JOIN_(a, b) a##b
-#define MOE_JOIN(a, b) MOE_JOIN_(a, b)
 
 #define WIDTH 1
 #include "planes_width.h"

@@ -19,17 +19,15 @@ package struct HDF5Error: Error, Equatable, Sendable {
     /// The call that failed, when `kind` is `.io` and it was the system's.
     package let system: SystemError?
 
-    package init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String, system: SystemError? = nil) {
         self.kind = kind
         self.message = message
-        self.system = nil
+        self.system = system
     }
 
     package init(_ system: SystemError) {
         // An early end of file is the file's fault, not the device's.
-        self.kind = system.number == 0 ? .damaged : .io
-        self.message = system.description
-        self.system = system
+        self.init(system.number == 0 ? .damaged : .io, system.description, system: system)
     }
 
     package static func damaged(_ message: String) -> HDF5Error { HDF5Error(.damaged, message) }
@@ -39,7 +37,7 @@ package struct HDF5Error: Error, Equatable, Sendable {
 
     /// The same error, told of a named thing: `"context: message"`.
     package func within(_ context: String) -> HDF5Error {
-        HDF5Error(kind, "\(context): \(message)")
+        HDF5Error(kind, "\(context): \(message)", system: system)
     }
 }
 

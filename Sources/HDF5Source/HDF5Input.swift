@@ -44,6 +44,14 @@ package final class HDF5Input: Sendable {
         return try HDF5Input(opening: path, session: session, options: options)
     }
 
+    /// Opens a file with libhdf5 in a child process: for files from anywhere.
+    package static func isolated(
+        _ path: String, options: HDF5Options = HDF5Options(), worker: HDF5WorkerOptions = HDF5WorkerOptions()
+    ) throws(HDF5Error) -> HDF5Input {
+        let session = try HDF5WorkerSession(opening: path, options: options, worker: worker)
+        return try HDF5Input(opening: path, session: session, options: options)
+    }
+
     func file(_ index: Int) throws(HDF5Error) -> ReadableFile {
         guard files.indices.contains(index) else { throw .damaged("a dataset lies in no known file") }
         return files[index]

@@ -20,12 +20,20 @@ extension HDF5Name: CustomStringConvertible {
     /// The name fit for a terminal: control, escape and bidirectional characters, and bytes that are not UTF-8, are escaped,
     /// and only the first 512 bytes are shown.
     package var description: String {
+        let shown = Self.escaped(bytes.prefix(Self.displayedBytes))
+        return bytes.count > Self.displayedBytes ? shown + "…" : shown
+    }
+
+    /// All of it, as one line fit for a terminal.
+    var line: String { Self.escaped(bytes[...]) }
+
+    private static func escaped(_ bytes: ArraySlice<UInt8>) -> String {
         var shown = ""
-        var rest = bytes.prefix(Self.displayedBytes)[...]
+        var rest = bytes
         while let first = rest.first {
             let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
             if let text = String(validating: rest.prefix(length), as: UTF8.self), let scalar = text.unicodeScalars.first {
-                shown += Self.isPlain(scalar) ? text : "\\u{\(String(scalar.value, radix: 16))}"
+                shown += isPlain(scalar) ? text : "\\u{\(String(scalar.value, radix: 16))}"
                 rest = rest.dropFirst(length)
             } else {
                 let digits = String(first, radix: 16)
@@ -33,7 +41,7 @@ extension HDF5Name: CustomStringConvertible {
                 rest = rest.dropFirst()
             }
         }
-        return bytes.count > Self.displayedBytes ? shown + "…" : shown
+        return shown
     }
 
     private static let displayedBytes = 512

@@ -82,6 +82,9 @@ let package = Package(
         .executableTarget(name: "moe-convert", dependencies: ["ConvertCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-inspect", dependencies: ["InspectCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-run", dependencies: ["RunCommands"], swiftSettings: strict),
+
+        .testTarget(
+            name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "CMoEKernels"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

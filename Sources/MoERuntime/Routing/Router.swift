@@ -181,7 +181,7 @@ package struct Router: Sendable {
         return TokenChoices(choices: choices, shared: weights.shared)
     }
 
-    /// A first gate chooses groups, the second one experts within each; weights and rank order are by the product.
+    /// A first gate chooses groups, the second one experts within each; the weight is the product.
     private func hierarchicalChoices(_ logits: [Double], groups: [Double]) -> [Choice] {
         let size = max(1, description.groupSize)
         func choose(_ count: Int, _ logits: [Double]) -> [Choice] {
@@ -199,6 +199,6 @@ package struct Router: Sendable {
                 result.append(Choice(expert: first + expert.expert, score: product, weight: product))
             }
         }
-        return result.sorted { RankOrder.precedes($0.score, $0.expert, $1.score, $1.expert) }
+        return result
     }
 }

@@ -1,8 +1,8 @@
 /// Which experts a layer uses for each token, and with what weights.
 ///
-/// Both tables are in rank order: best selection score first, the lower index among equals. A layer that uses all experts
-/// lists them by index, one that is routed by token id in the table's order. Experts by expert choice may give a token no
-/// expert at all.
+/// Both tables are in rank order: the greatest weight first, equal ones in the order of choice, which takes the best
+/// selection score first and the lower index among equals. A layer that uses all experts lists them by index. Expert
+/// choice may give a token no expert at all.
 public struct Routing: Hashable, Sendable {
     /// The chosen expert ids of each token. An identity expert's id is at least the number of experts with weights.
     public var experts: PerToken<Int> { PerToken(values: expertIDs.map { Int($0) }, ends: ends) }
@@ -67,7 +67,7 @@ extension PerToken: CustomStringConvertible {
 /// A token's choice of one expert while it is being made.
 struct Choice: Hashable, Sendable {
     var expert: Int
-    /// What the rank order follows.
+    /// What it was chosen for.
     var score: Double
     var weight: Double
     var isDropped = false

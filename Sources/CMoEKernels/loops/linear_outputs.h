@@ -1,0 +1,34 @@
+// Rows are outputs: a few rows at a time for every group of tokens, so that they come from memory once.
+
+static void outputs_of_rows(
+    const moe_linear_call *call, const matrix_loops *loops, const stored_matrix *rows, size_t first_output,
+    fetch_ahead *ahead) {
+    const size_t group_floats = moe_token_tile_count(1, call->weight.columns);
+    for (size_t t = 0; t < call->tokens; t += MOE_GROUP)
+        loops->dot(
+            rows, call->token_tile + t * group_floats, at_most(call->tokens - t, MOE_GROUP), ahead,
+            call->result + t * call->result_stride + first_output, call->result_stride);
+}
+
+static void linear_outputs(const moe_linear_call *call) {
+    const moe_weight *weight = &call->weight;
+    const matrix_loops *loops = loops_of(weight->type);
+    const size_t columns = weight->columns, end = call->first_output + call->outputs;
+    const size_t row_bytes = bytes_of(weight->type, columns), groups = (call->tokens + MOE_GROUP - 1) / MOE_GROUP;
+    // One group of tokens streams through all rows, unless they have to be expanded.
+    const bool streams = loops && groups == 1;
+    const size_t round = streams ? call->outputs : MOE_OUTPUTS_ROUND;
+    for (size_t o = call->first_output; o < end; o += round) {
+        const uint8_t *elements = (const uint8_t *)weight->elements + o * row_bytes;
+        stored_matrix rows = {.elements = elements, .rows = at_most(end - o, round), .columns = columns, .stride = columns};
+        fetch_ahead ahead = fetching(
+            elements + rows.rows * row_bytes, at_most(end - o - rows.rows, round), row_bytes, row_bytes,
+            MOE_ROWS_FOR_4 * bytes_of(weight->type, MOE_LANES), groups);
+        if (!loops) {
+            float *expanded = call->workspace;
+            for (size_t r = 0; r < rows.rows; r++) weight_expand(weight, o + r, 0, columns, expanded + r * columns);
+            rows.elements = (const uint8_t *)expanded;
+        }
+        outputs_of_rows(call, loops ? loops : &loops_f32, &rows, o, streams ? NULL : &ahead);
+    }
+}

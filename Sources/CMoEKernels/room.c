@@ -1,1 +1,0 @@
-#include "moe_kernels.h"

@@ -88,6 +88,8 @@ let package = Package(
         .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
+        .testTarget(
+            name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "CMoEKernels"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -1,0 +1,229 @@
+internal import MoEFormat
+internal import Synchronization
+
+/// A run of tokens on its way through a layer: collects what each expert gives for each token, in any order.
+///
+/// `add` may be called from several threads at once, each with its own scratch.
+package final class LayerWave: Sendable {
+    /// The experts that must be added, ascending; dropped choices and identity experts need none.
+    package let experts: [Int]
+    package let tokens: Range<Int>
+
+    private let layer: LayerCompute
+    private let routing: Routing
+    private let hidden: [Float]
+    /// The experts' input where it is not `hidden`: [tokens, latent].
+    private let latent: [Float]
+    /// The choices that each expert serves, as positions in the routing's flat arrays.
+    private let assignments: [Int: [Int]]
+    /// Positions in the flat arrays of this run.
+    private let choices: Range<Int>
+    /// The token of each choice of this run.
+    private let tokenOfChoice: [Int]
+    private let outputs: Mutex<Outputs>
+
+    private struct Outputs {
+        /// [choices, expert outputs]
+        var choices: [Float]
+        /// [tokens, shared experts, output size]
+        var shared: [Float]
+        var sums: [Float]
+        /// Experts and shared experts that are still to come.
+        var missing: Int
+    }
+
+    init(
+        _ layer: LayerCompute, hidden: [Float], tokens: Range<Int>, routing: Routing, buffers: inout LayerBuffers,
+        workers: Workers
+    ) {
+        self.layer = layer
+        self.hidden = hidden
+        self.tokens = tokens
+        self.routing = routing
+        let first = tokens.isEmpty ? 0 : routing.choices(of: tokens.lowerBound).lowerBound
+        let end = tokens.isEmpty ? 0 : routing.choices(of: tokens.upperBound - 1).upperBound
+        choices = first..<end
+        tokenOfChoice = tokens.flatMap { token in routing.choices(of: token).map { _ in token } }
+        var assignments: [Int: [Int]] = [:]
+        for choice in choices {
+            let expert = Int(routing.expertIDs[choice])
+            guard expert < layer.experts, routing.choiceWeights[choice] != 0 else { continue }
+            assignments[expert, default: []].append(choice)
+        }
+        self.assignments = assignments
+        experts = assignments.keys.sorted()
+
+        let shape = layer.expertShape
+        buffers.choices.reserve(floats: choices.count * shape.outputs)
+        buffers.shared.reserve(floats: tokens.count * layer.sharedExperts * layer.description.outputSize)
+        if let projection = layer.tensors.preProjection {
+            buffers.latent.reserve(floats: tokens.count * shape.inputs)
+            let width = layer.description.hiddenSize
+            let rows = Array(hidden[(tokens.lowerBound * width)..<(tokens.upperBound * width)])
+            Linear.multiply(projection, rows, tokens: tokens.count, into: &buffers.latent, workers: workers)
+            latent = buffers.latent
+        } else {
+            latent = []
+        }
+        outputs = Mutex(
+            Outputs(
+                choices: buffers.choices, shared: buffers.shared, sums: buffers.sums,
+                missing: experts.count + layer.sharedExperts))
+        // The memory is the wave's now; keeping a second reference would copy it at the first write.
+        buffers = LayerBuffers()
+    }
+
+    /// How many tokens an expert serves in this wave.
+    package func tokenCount(of expert: Int) -> Int { assignments[expert]?.count ?? 0 }
+
+    /// Computes an expert for its tokens.
+    ///
+    /// The weights are used during the call only. O(tokens · size of the expert).
+    package func add(
+        _ expert: Int, _ weights: ExpertWeights, scratch: inout ExpertScratch, workers: Workers = Workers(1)
+    ) {
+        guard let served = assignments[expert] else { return }
+        let shape = weights.shape
+        let tile = scratch.tokensPerTile(shape)
+        for start in stride(from: 0, to: served.count, by: tile) {
+            let tileChoices = served[start..<min(start + tile, served.count)]
+            scratch.input.reserve(floats: tileChoices.count * shape.inputs)
+            for (row, choice) in tileChoices.enumerated() {
+                let weight = layer.router.weightOn == .input ? routing.choiceWeights[choice] : 1
+                gatherInput(of: tokenOfChoice[choice - choices.lowerBound], times: weight, into: &scratch.input, row: row)
+            }
+            weights.compute(tokens: tileChoices.count, scratch: &scratch, workers: workers)
+            outputs.withLock { outputs in
+                for (row, choice) in tileChoices.enumerated() {
+                    let to = (choice - choices.lowerBound) * shape.outputs
+                    let from = row * shape.outputs
+                    for o in 0..<shape.outputs { outputs.choices[to + o] = scratch.output[from + o] }
+                }
+            }
+        }
+        outputs.withLock { $0.missing -= 1 }
+    }
+
+    /// Computes a shared expert for all tokens of the wave, its gate and the layer's scale for shared experts included.
+    package func add(
+        shared index: Int, _ expert: SharedExpertWeights, scratch: inout ExpertScratch, workers: Workers = Workers(1)
+    ) {
+        let shape = expert.weights.shape
+        let scale = Float(layer.description.shared?.scale ?? 1)
+        let tile = scratch.tokensPerTile(shape)
+        for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: tile) {
+            let rows = start..<min(start + tile, tokens.upperBound)
+            let width = shape.inputs
+            scratch.input.reserve(floats: rows.count * width)
+            for i in 0..<(rows.count * width) { scratch.input[i] = hidden[rows.lowerBound * width + i] }
+            var factors = [Float](repeating: scale, count: rows.count)
+            if let gate = expert.gate {
+                var logits = factors
+                Linear.multiply(gate, scratch.input, tokens: rows.count, into: &logits, workers: workers)
+                for i in 0..<rows.count {
+                    factors[i] *= Float(Elementary.sigmoid(Double(logits[i] + expert.gateBias)))
+                }
+            } else if layer.description.shared?.gate == .router {
+                for (i, token) in rows.enumerated() {
+                    factors[i] *= routing.sharedWeights[token * layer.sharedExperts + index]
+                }
+            }
+            expert.weights.compute(tokens: rows.count, scratch: &scratch, workers: workers)
+            outputs.withLock { outputs in
+                for (i, token) in rows.enumerated() {
+                    let to = ((token - tokens.lowerBound) * layer.sharedExperts + index) * shape.outputs
+                    for o in 0..<shape.outputs {
+                        outputs.shared[to + o] = factors[i] * scratch.output[i * shape.outputs + o]
+                    }
+                }
+            }
+        }
+        outputs.withLock { $0.missing -= 1 }
+    }
+
+    /// Sums what the experts gave and writes the wave's rows of `output`, [all tokens, output size].
+    ///
+    /// Every expert of `experts` and every shared one must have been added.
+    package func finish(into output: inout [Float], buffers: inout LayerBuffers, workers: Workers = Workers(1)) {
+        var outputs = outputs.withLock { outputs in
+            let taken = outputs
+            outputs = Outputs(choices: [], shared: [], sums: [], missing: 0)
+            return taken
+        }
+        precondition(outputs.missing == 0, "a layer was finished before all of its experts were added")
+        let description = layer.description
+        let width = layer.expertShape.outputs
+        outputs.sums.reserve(floats: tokens.count * width)
+        sumChoices(outputs.choices, into: &outputs.sums, width: width)
+        let size = description.outputSize
+        if let projection = layer.tensors.postProjection {
+            buffers.choices.reserve(floats: tokens.count * size)
+            Linear.multiply(projection, outputs.sums, tokens: tokens.count, into: &buffers.choices, workers: workers)
+            swap(&outputs.sums, &buffers.choices)
+        }
+        let routedScale = Float(description.routedScale)
+        let outputScale = Float(description.outputScale)
+        let averages = description.shared?.combination == .average
+        let bias = layer.tensors.outputBias
+        for row in 0..<tokens.count {
+            for o in 0..<size {
+                var value = routedScale * outputs.sums[row * size + o]
+                if layer.sharedExperts > 0 {
+                    var shared = outputs.shared[row * layer.sharedExperts * size + o]
+                    for index in 1..<max(1, layer.sharedExperts) {
+                        shared += outputs.shared[(row * layer.sharedExperts + index) * size + o]
+                    }
+                    value += shared
+                    if averages { value *= 0.5 }
+                }
+                if !bias.isEmpty { value += bias[o] }
+                output[(tokens.lowerBound + row) * size + o] = outputScale * value
+            }
+        }
+        buffers.choices = outputs.choices
+        buffers.shared = outputs.shared
+        buffers.sums = outputs.sums
+        buffers.latent = []
+    }
+
+    /// Σ w · expert(x) in rank order, for each token of the wave: [tokens, width].
+    private func sumChoices(_ values: [Float], into sums: inout [Float], width: Int) {
+        for i in 0..<(tokens.count * width) { sums[i] = 0 }
+        for (row, token) in tokens.enumerated() {
+            for choice in routing.choices(of: token) {
+                let weight = routing.choiceWeights[choice]
+                guard weight != 0 else { continue }
+                if Int(routing.expertIDs[choice]) >= layer.experts {
+                    // An identity expert gives its input back.
+                    let (source, base) = input(of: token)
+                    for o in 0..<width { sums[row * width + o] += weight * source[base + o] }
+                } else {
+                    let factor = layer.router.weightOn == .input ? 1 : weight
+                    let base = (choice - choices.lowerBound) * width
+                    for o in 0..<width { sums[row * width + o] += factor * values[base + o] }
+                }
+            }
+        }
+    }
+
+    /// Where the experts' input of a token lies.
+    private func input(of token: Int) -> (values: [Float], base: Int) {
+        let width = layer.expertShape.inputs
+        return layer.tensors.preProjection == nil
+            ? (hidden, token * width) : (latent, (token - tokens.lowerBound) * width)
+    }
+
+    private func gatherInput(of token: Int, times weight: Float, into rows: inout [Float], row: Int) {
+        let width = layer.expertShape.inputs
+        let (source, base) = input(of: token)
+        for i in 0..<width { rows[row * width + i] = weight * source[base + i] }
+    }
+}
+
+extension ExpertScratch {
+    /// Tokens to compute at once, so that the scratch stays within a few MiB.
+    func tokensPerTile(_ shape: ExpertShape) -> Int {
+        let floats = shape.inputs + 4 * shape.inner + shape.outputs
+        return min(128, max(4, (8 << 20) / MemoryLayout<Float>.size / max(1, floats)))
+    }
+}

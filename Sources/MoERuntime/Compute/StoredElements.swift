@@ -1,0 +1,58 @@
+package import MoEFormat
+
+/// The decoded elements of one part, still in the dtype they are stored in.
+///
+/// The bytes are borrowed, or owned together with everyone else who holds the value's `owner`.
+@safe package struct StoredElements: @unchecked Sendable {
+    // Sendable because the bytes are only read, and by the promise of `init(bytes:…)` nobody writes them meanwhile.
+    let bytes: UnsafeRawBufferPointer
+    package let dtype: Dtype
+    package let count: Int
+    /// Keeps the bytes in place while any copy of this value lives; nil when the maker does so itself.
+    private let owner: (any AnyObject & Sendable)?
+
+    /// Borrows bytes: `count` elements of `dtype`, little-endian, in C order; no alignment is needed.
+    ///
+    /// The caller promises that they stay in place, unchanged, as long as `owner` or, without one, this value lives.
+    @unsafe package init(
+        bytes: UnsafeRawBufferPointer, dtype: Dtype, count: Int, owner: (any AnyObject & Sendable)? = nil
+    ) {
+        unsafe self.bytes = bytes
+        self.dtype = dtype
+        self.count = count
+        self.owner = owner
+    }
+
+    /// Copies bytes into memory that the value owns.
+    package init(copying bytes: [UInt8], dtype: Dtype, count: Int) {
+        let storage = Storage(bytes)
+        // The storage is the owner, and nothing writes to it after its initialiser.
+        unsafe self.init(bytes: UnsafeRawBufferPointer(storage.bytes), dtype: dtype, count: count, owner: storage)
+    }
+
+    /// The same elements in memory that the value owns.
+    func copied() -> StoredElements {
+        unsafe StoredElements(copying: Array(bytes), dtype: dtype, count: count)
+    }
+
+    var byteCount: Int { unsafe bytes.count }
+
+    /// Whether there are as many bytes as the count needs.
+    var isComplete: Bool {
+        guard let size = dtype.byteCount, count >= 0 else { return false }
+        let (needed, overflow) = count.multipliedReportingOverflow(by: size)
+        return unsafe !overflow && bytes.count >= needed
+    }
+
+    @safe private final class Storage: @unchecked Sendable {
+        // Sendable because the bytes never change after the initialiser.
+        let bytes: UnsafeMutableRawBufferPointer
+
+        init(_ source: [UInt8]) {
+            unsafe bytes = .allocate(byteCount: source.count, alignment: 64)
+            unsafe bytes.copyBytes(from: source)
+        }
+
+        deinit { unsafe bytes.deallocate() }
+    }
+}

@@ -1,0 +1,100 @@
+package import MoEFormat
+
+/// The router's tensors of one layer, in memory of their own: the block that they were read from may go.
+///
+/// Matrices keep their stored dtype and orientation, vectors are f32.
+package struct RouterTensors: Sendable {
+    /// [choices + shared rows, hidden]
+    let weight: WeightMatrix
+    let noiseWeight: WeightMatrix?
+    /// [groups, hidden]: the first gate of a hierarchical router.
+    let groupWeight: WeightMatrix?
+    let groupNoiseWeight: WeightMatrix?
+    /// [choices + shared rows], or empty.
+    let bias: [Float]
+    /// [choices], or empty.
+    let selectionBias: [Float]
+    /// [hidden], or empty.
+    let inputScale: [Float]
+    /// [experts], or empty.
+    let perExpertScale: [Float]
+    let globalScale: Float
+    let tokenExperts: TokenExpertTable?
+
+    /// Takes the parts of a router block that a description needs.
+    ///
+    /// - Parameters:
+    ///   - experts: experts with weights in the bank.
+    ///   - hidden: length of the layer's input.
+    ///   - name: the layer, for messages.
+    /// - Throws: `FormatError` by R28 for a tensor that is missing, is there twice or does not fit.
+    package init(
+        _ parts: [StoredPart], router: RouterDescription, experts: Int, hidden: Int, name: String
+    ) throws(FormatError) {
+        let tensors = try RouterParts(parts, name: name)
+        let choices = experts + router.identityExperts
+        let rows = choices + router.sharedInRouter
+        weight = try tensors.matrix(.routerWeight, rows: rows, hidden: hidden)
+        bias = try tensors.vector(.routerBias, count: rows) ?? []
+        selectionBias = router.selectionBias == .none ? [] : try tensors.needed(.selectionBias, count: choices)
+        inputScale = try tensors.vector(.routerInputScale, count: hidden) ?? []
+        perExpertScale = router.perExpertScale ? try tensors.needed(.perExpertScale, count: experts) : []
+        globalScale = try tensors.vector(.routerGlobalScale, count: 1)?.first ?? 1
+        noiseWeight = router.noise == nil ? nil : try tensors.matrix(.routerNoiseWeight, rows: rows, hidden: hidden)
+        if router.kind == .hierarchical {
+            let groups = experts / max(1, router.groupSize)
+            groupWeight = try tensors.matrix(.groupRouterWeight, rows: groups, hidden: hidden)
+            groupNoiseWeight =
+                router.noise == nil ? nil : try tensors.matrix(.groupRouterNoiseWeight, rows: groups, hidden: hidden)
+        } else {
+            groupWeight = nil
+            groupNoiseWeight = nil
+        }
+        tokenExperts =
+            router.kind == .hash
+            ? try TokenExpertTable(tensors.part(.tokenExpertTable), topK: router.topK, name: name) : nil
+    }
+
+    /// Bytes that the value keeps in memory.
+    package var byteCount: Int {
+        let matrices = [weight, noiseWeight, groupWeight, groupNoiseWeight].reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        let floats = bias.count + selectionBias.count + inputScale.count + perExpertScale.count
+        return matrices + floats * MemoryLayout<Float>.size + (tokenExperts?.byteCount ?? 0)
+    }
+}
+
+/// A router block's parts by role.
+struct RouterParts {
+    private var parts: [Role: StoredMatrix] = [:]
+    private let name: String
+
+    /// - Throws: `FormatError` by R28 when two parts have one role.
+    init(_ stored: [StoredPart], name: String) throws(FormatError) {
+        self.name = name
+        for part in stored where (1...15).contains(part.role.rawValue) {
+            guard parts.updateValue(part.matrix, forKey: part.role) == nil else {
+                throw .mismatch("the router of \(name) has more than one \(part.role.name)")
+            }
+        }
+    }
+
+    func part(_ role: Role) throws(FormatError) -> StoredMatrix {
+        guard let part = parts[role] else { throw .mismatch("the router of \(name) has no \(role.name)") }
+        return part
+    }
+
+    func has(_ role: Role) -> Bool { parts[role] != nil }
+
+    func matrix(_ role: Role, rows: Int, hidden: Int) throws(FormatError) -> WeightMatrix {
+        try WeightMatrix(part(role), outputs: rows, inputs: hidden, name: "\(role.name) of \(name)").copied()
+    }
+
+    func vector(_ role: Role, count: Int) throws(FormatError) -> [Float]? {
+        guard let part = parts[role] else { return nil }
+        return try part.vector(count: count, name: "\(role.name) of \(name)")
+    }
+
+    func needed(_ role: Role, count: Int) throws(FormatError) -> [Float] {
+        try part(role).vector(count: count, name: "\(role.name) of \(name)")
+    }
+}

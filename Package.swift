@@ -88,6 +88,13 @@ let package = Package(
         .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
+        .testTarget(
+            name: "HDF5SourceTests",
+            dependencies: ["HDF5Source", "MoESystem", "HDF5TestWorker"],
+            swiftSettings: tests),
+        // What a worker session starts in tests: a main that serves and nothing else.
+        .executableTarget(
+            name: "HDF5TestWorker", dependencies: ["HDF5Source"], path: "Tests/HDF5TestWorker", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

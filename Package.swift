@@ -90,6 +90,11 @@ let package = Package(
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
         .testTarget(
             name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "CMoEKernels"], swiftSettings: strict),
+        .testTarget(
+            name: "HDF5SourceTests", dependencies: ["HDF5Source", "MoESystem", "HDF5TestWorker"], swiftSettings: tests),
+        // What a worker session starts in tests: a main that serves and nothing else.
+        .executableTarget(
+            name: "HDF5TestWorker", dependencies: ["HDF5Source"], path: "Tests/HDF5TestWorker", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

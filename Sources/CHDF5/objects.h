@@ -97,7 +97,10 @@ static inline hid_t moe_h5_open_object(hid_t file, uint64_t address) {
 }
 
 /// Where a contiguous dataset begins, from the start of the file; UINT64_MAX when nothing was ever written.
+///
+/// H5Dget_offset alone does not tell: it adds the user block even to the address that means "nowhere".
 static inline uint64_t moe_h5_dataset_offset(hid_t dataset) {
+    if (H5Dget_storage_size(dataset) == 0) return UINT64_MAX;
     haddr_t offset = H5Dget_offset(dataset);
     return offset == HADDR_UNDEF ? UINT64_MAX : (uint64_t)offset;
 }

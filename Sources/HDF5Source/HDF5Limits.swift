@@ -40,8 +40,8 @@ package struct HDF5Limits: Equatable, Sendable {
     package var chunkBytes = 1 << 30
     /// Filters of one dataset: the bound of HDF5 itself.
     package var filters = 32
-    /// Parameters of one filter.
-    package var filterParameters = 1 << 12
+    /// Parameters of one filter: libhdf5 hands out no more.
+    package var filterParameters = 256
 
     /// A dataset that declares more bytes than this …
     package var declaredBytesAlwaysAllowed: UInt64 = 4 << 30

@@ -27,6 +27,12 @@ struct ChunkCopy {
         return common
     }
 
+    /// The bytes of the buffer that a box of `HDF5Box.covering` fills.
+    func bytes(of box: HDF5Box) -> Range<Int> {
+        let start = Int(element(at: box.start) &- firstElement) * elementSize
+        return start..<(start + Int(box.extent.reduce(1, &*)) * elementSize)
+    }
+
     /// The bytes of the buffer that a chunk fills alone and in order, when it lies wholly in the box and is whole along all
     /// axes behind its first one longer than 1.
     func wholeRun(of common: HDF5Box, chunkExtent: [UInt64]) -> Range<Int>? {

@@ -34,6 +34,10 @@ package final class DecodedChunkCache: Sendable {
     /// - Parameter byteLimit: kept at most, but for one chunk that is larger.
     package init(byteLimit: Int) { self.byteLimit = byteLimit }
 
+    /// How many times a chunk was decoded into the cache since it was made.
+    package var decodeCount: Int { decodes.load(ordering: .relaxed) }
+    private let decodes = Atomic<Int>(0)
+
     /// Bytes of the chunks that are kept or being decoded now.
     package var bytesHeld: Int { state.withLock { $0.bytes } }
 
@@ -45,6 +49,7 @@ package final class DecodedChunkCache: Sendable {
         return try entry.chunk.withLock { chunk throws(HDF5Error) in
             if let chunk { return chunk }
             let decoded = try decode()
+            decodes.wrappingAdd(1, ordering: .relaxed)
             chunk = decoded
             return decoded
         }

@@ -16,57 +16,32 @@ package struct HDF5ChunkSource: Sendable {
         support = try ChunkFilterPipeline.support(for: storage, elementSize: elementSize)
     }
 
-    /// The stored chunk of an index; nil when it was never written. O(log chunks).
-    package func chunk(_ index: UInt64) -> HDF5Chunk? {
+    /// The filters that were left out for a chunk, as a mask.
+    func mask(of chunk: HDF5Chunk) -> UInt32 {
+        storage.leavesPartialChunksUnfiltered && grid.isPartial(chunk.index) ? .max : chunk.filterMask
+    }
+
+    /// The indices of the chunks that a box reaches into: consecutive for the boxes of `HDF5Box.covering`, which are one
+    /// chunk thick on the axes before their longest and whole on those behind.
+    func indices(touching box: HDF5Box) -> ClosedRange<UInt64> {
+        let first = zip(box.start, grid.chunkDimensions).map { $0 / $1 }
+        let last = box.start.indices.map { (box.start[$0] &+ box.extent[$0] &- 1) / grid.chunkDimensions[$0] }
+        return grid.index(at: first)...max(grid.index(at: first), grid.index(at: last))
+    }
+
+    /// The stored chunks of a range of indices, as a range of `storage.chunks`. O(log chunks).
+    func stored(_ indices: ClosedRange<UInt64>) -> Range<Int> {
+        let first = firstStored(from: indices.lowerBound)
+        return first..<max(first, indices.upperBound == .max ? storage.chunks.count : firstStored(from: indices.upperBound + 1))
+    }
+
+    private func firstStored(from index: UInt64) -> Int {
         var low = 0
         var high = storage.chunks.count
         while low < high {
             let middle = low + (high - low) / 2
             if storage.chunks[middle].index < index { low = middle + 1 } else { high = middle }
         }
-        guard low < storage.chunks.count, storage.chunks[low].index == index else { return nil }
-        return storage.chunks[low]
-    }
-
-    /// The filters that were left out for a chunk, as a mask.
-    func mask(of chunk: HDF5Chunk) -> UInt32 {
-        storage.leavesPartialChunksUnfiltered && grid.isPartial(chunk.index) ? .max : chunk.filterMask
-    }
-
-    /// The chunks that a box reaches into, in C order.
-    func positions(touching box: HDF5Box) -> ChunkPositions {
-        let first = zip(box.start, grid.chunkDimensions).map { $0 / $1 }
-        let last = box.start.indices.map { (box.start[$0] &+ box.extent[$0] &- 1) / grid.chunkDimensions[$0] }
-        return ChunkPositions(first: first, last: last)
-    }
-}
-
-/// All grid positions between two corners, in C order.
-struct ChunkPositions: Sequence, IteratorProtocol {
-    private let first: [UInt64]
-    private let last: [UInt64]
-    private var next_: [UInt64]?
-
-    init(first: [UInt64], last: [UInt64]) {
-        self.first = first
-        self.last = last
-        next_ = first
-    }
-
-    mutating func next() -> [UInt64]? {
-        guard let position = next_ else { return nil }
-        var following = position
-        var axis = following.count - 1
-        while axis >= 0 {
-            if following[axis] < last[axis] {
-                following[axis] += 1
-                next_ = following
-                return position
-            }
-            following[axis] = first[axis]
-            axis -= 1
-        }
-        next_ = nil
-        return position
+        return low
     }
 }

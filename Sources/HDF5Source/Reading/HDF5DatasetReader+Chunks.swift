@@ -11,11 +11,16 @@ extension HDF5DatasetReader {
     /// The stored chunks that a range of elements touches, each once, by ascending index; empty for other storage.
     package func chunks(touching elements: Range<UInt64>) -> [HDF5Chunk] {
         guard case .chunks(let chunks) = source, !elements.isEmpty, elements.upperBound <= elementCount else { return [] }
-        var indices: Set<UInt64> = []
+        var found: [HDF5Chunk] = []
+        var next = 0
+        // Boxes go forward, so what a box shares with those before it comes first.
         for box in HDF5Box.covering(elements, of: dataset.dimensions) {
-            for position in chunks.positions(touching: box) { indices.insert(chunks.grid.index(at: position)) }
+            let stored = chunks.stored(chunks.indices(touching: box))
+            guard stored.upperBound > next else { continue }
+            found += chunks.storage.chunks[max(next, stored.lowerBound)..<stored.upperBound]
+            next = stored.upperBound
         }
-        return indices.sorted().compactMap(chunks.chunk)
+        return found
     }
 
     /// Decodes one chunk into the cache, so that a later `read` finds it there: for pipelines that decode ahead.
@@ -30,17 +35,15 @@ extension HDF5DatasetReader {
     ) throws(HDF5Error) {
         let copy = ChunkCopy(dimensions: dataset.dimensions, elementSize: elementSize, firstElement: elements.lowerBound)
         for box in HDF5Box.covering(elements, of: dataset.dimensions) {
-            for position in chunks.positions(touching: box) {
-                let index = chunks.grid.index(at: position)
-                let origin = chunks.grid.origin(of: index)
+            let touched = chunks.indices(touching: box)
+            let stored = chunks.stored(touched)
+            if UInt64(stored.count) <= touched.upperBound - touched.lowerBound {
+                // Some were never written. A box is one run of the destination.
+                unsafe fill(UnsafeMutableRawBufferPointer(rebasing: destination[copy.bytes(of: box)]))
+            }
+            for chunk in chunks.storage.chunks[stored] {
+                let origin = chunks.grid.origin(of: chunk.index)
                 let common = copy.intersection(of: box, origin: origin, extent: chunks.grid.chunkDimensions)
-                guard let chunk = chunks.chunk(index) else {
-                    // The runs of a box inside the range lie inside the destination.
-                    copy.forEachRun(of: common, origin: origin, extent: chunks.grid.chunkDimensions) { run in
-                        unsafe fill(UnsafeMutableRawBufferPointer(rebasing: destination[run.target]))
-                    }
-                    continue
-                }
                 if let run = copy.wholeRun(of: common, chunkExtent: chunks.grid.chunkDimensions) {
                     // The chunk is one run of the destination: no copy, and nobody else needs it.
                     try unsafe decode(

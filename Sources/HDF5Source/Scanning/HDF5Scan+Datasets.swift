@@ -25,6 +25,13 @@ extension HDF5Scan {
             // From the start of the file: this call adds the user block.
             let offset = moe_h5_dataset_offset(handle.id)
             storage = .contiguous(offset: offset == .max ? nil : offset)
+            let stored = H5Dget_storage_size(handle.id)
+            let declared = space.space.elementCount?.multipliedReportingOverflow(by: UInt64(type.size))
+            if offset != .max, !type.containsVariableLength {
+                guard let declared, !declared.overflow, stored >= declared.partialValue else {
+                    throw .damaged("it stores \(stored) bytes, fewer than its shape asks for")
+                }
+            }
         case H5D_COMPACT:
             storage = .compact(try compactBytes(of: handle, typeHandle: typeHandle, spaceHandle: spaceHandle, type: type, space: space))
         case H5D_CHUNKED:

@@ -58,6 +58,9 @@ extension HDF5Scan {
     private func found(
         _ name: HDF5Name, _ link: moe_h5_link, in group: borrowing HDF5Handle
     ) throws(HDF5Error) -> FoundLink {
+        guard name.bytes.count <= limits.nameBytes else {
+            throw .limit("a link name of \(name.bytes.count) bytes exceeds the limit of \(limits.nameBytes)")
+        }
         guard HDF5Catalog.isLinkName(name, limits: limits) else { throw .damaged("the link name \"\(name)\" is impossible") }
         let kind: HDF5Link.Kind
         switch link.kind {

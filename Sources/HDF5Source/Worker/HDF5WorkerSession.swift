@@ -41,6 +41,9 @@ package final class HDF5WorkerSession: HDF5Session {
         self.conversation = Mutex(conversation)
     }
 
+    /// The child's process id; nil when it has ended.
+    package var workerProcessID: Int32? { conversation.withLock { $0.processID } }
+
     package func readBox(of dataset: HDF5ObjectID, start: [UInt64], extent: [UInt64]) throws(HDF5Error) -> [UInt8] {
         // Questions take turns: the lock is the worker's queue.
         let answer = try conversation.withLock { conversation throws(HDF5Error) in
@@ -78,6 +81,13 @@ private struct Conversation: ~Copyable {
     deinit {
         // The worker goes when its channel does; its process is waited for right after this.
         channel?.shutDown()
+    }
+
+    var processID: Int32? {
+        switch process {
+        case .some(let process): process.id
+        case .none: nil
+        }
     }
 
     /// The answer to a question. A worker that fails to give one is ended, and is not asked again.

@@ -10,7 +10,7 @@ import Glibc
 
 /// The child process: started, and at the latest ended and waited for when this value goes.
 struct WorkerProcess: ~Copyable {
-    private let id: pid_t
+    let id: pid_t
 
     /// The descriptor on which a worker finds its end of the channel.
     static let channelDescriptor: Int32 = 3

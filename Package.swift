@@ -54,7 +54,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "MoERuntime",
-            dependencies: ["MoEFormat", "CMoEKernels", "MoESystem"],
+            dependencies: ["MoEFormat", "CMoEKernels", "MoESystem", "CMoESystem"],
             swiftSettings: strict),
 
         // Conversion: the only arm that links libhdf5.

@@ -7,7 +7,9 @@ internal import CMoEKernels
 @safe
 package final class ChunkDecoder: @unchecked Sendable {
     private let zstd: ZstdDecompressor
-    private var scratch = ScratchBytes()
+    private let scratch = ScratchBytes()
+    /// Room for stored bytes that the decoder's owner reads.
+    package let input = ScratchBytes()
 
     package init() throws(FormatError) { zstd = try ZstdDecompressor() }
 

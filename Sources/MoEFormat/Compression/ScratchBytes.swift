@@ -7,13 +7,13 @@ package final class ScratchBytes {
 
     deinit { unsafe memory.deallocate() }
 
-    /// At least one and exactly `count` bytes when positive, aligned to 64, of undefined content.
+    /// At least one and exactly `count` bytes when positive, aligned to 4096, of undefined content.
     ///
     /// What an earlier call returned must no longer be in use.
     package func bytes(_ count: Int) -> UnsafeMutableRawBufferPointer {
         if unsafe memory.count < count {
             unsafe memory.deallocate()
-            unsafe memory = .allocate(byteCount: count, alignment: 64)
+            unsafe memory = .allocate(byteCount: count, alignment: 4096)
         }
         return unsafe UnsafeMutableRawBufferPointer(rebasing: memory[0..<count])
     }

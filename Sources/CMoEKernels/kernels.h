@@ -38,6 +38,11 @@ typedef struct moe_kernel_table {
         const moe_plane_cursor planes[], size_t elements, unsigned width, unsigned rotate_bits, uint8_t *destination);
     void (*linear)(const moe_linear_call *call);
     void (*weight_expand)(const moe_weight *weight, size_t row, size_t first, size_t count, float *destination);
+    void (*activate)(moe_activation activation, const float *values, size_t count, float *destination);
+    void (*gate)(const moe_gate_call *call);
+    void (*add_bias)(float *values, size_t stride, size_t tokens, const float *bias, size_t width);
+    void (*add_weighted)(float *sum, const float *values, float weight, size_t count);
+    void (*multiply)(float *values, float factor, size_t count);
 } moe_kernel_table;
 
 extern const moe_kernel_table moe_kernels_baseline;

@@ -31,4 +31,9 @@ const moe_kernel_table moe_kernels_baseline = {
     .planes_merge = planes_merge,
     .linear = linear,
     .weight_expand = weight_expand,
+    .activate = activate,
+    .gate = gate_rows,
+    .add_bias = add_bias,
+    .add_weighted = add_weighted,
+    .multiply = multiply,
 };

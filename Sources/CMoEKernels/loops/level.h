@@ -21,3 +21,7 @@
 #include "expand.h"
 
 #include "linear.h"
+
+#include "functions.h"
+
+#include "activations.h"

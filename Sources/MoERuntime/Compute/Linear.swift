@@ -17,7 +17,10 @@ enum Linear {
             return
         }
         let parts = parts(of: matrix, tokens: tokens, workers: workers)
-        scratch.reserve(tokens: tokens, width: matrix.inputs, parts: parts.count)
+        let workspaceBytes = unsafe withUnsafePointer(to: kernelWeight) {
+            unsafe moe_linear_workspace($0, matrix.rowsAreInputs)
+        }
+        scratch.reserve(tile: moe_token_tile_count(tokens, matrix.inputs), workspace: parts.count * workspaceBytes)
         // The checks above make `x`, `y` and the tile as long as the kernel's contract says, `WeightMatrix` has checked
         // the weight's bytes, and each part writes outputs and uses a workspace of its own.
         unsafe x.withUnsafeBufferPointer { x in
@@ -33,8 +36,8 @@ enum Linear {
                             var call = unsafe moe_linear_call(
                                 weight: weight, rows_are_inputs: matrix.rowsAreInputs, token_tile: packed, tokens: tokens,
                                 first_output: parts[part].lowerBound, outputs: parts[part].count,
-                                result: result?.advanced(by: parts[part].lowerBound), result_stride: matrix.outputs,
-                                workspace: workspace?.advanced(by: part * LinearScratch.workspaceBytes))
+                                result: result, result_stride: matrix.outputs,
+                                workspace: workspace?.advanced(by: part * workspaceBytes))
                             let isDone = unsafe moe_linear(&call)
                             precondition(isDone, "the kernels refused a matrix that was checked")
                         }
@@ -66,14 +69,9 @@ struct LinearScratch: Sendable {
     fileprivate var tile: [Float] = []
     fileprivate var workspace: [UInt8] = []
 
-    fileprivate static let workspaceBytes = 320 * 1024
-
-    fileprivate mutating func reserve(tokens: Int, width: Int, parts: Int) {
-        tile.reserve(floats: moe_token_tile_count(tokens, width))
-        if workspace.count < parts * Self.workspaceBytes {
-            // What the workspace holds between calls is of no account, so it starts without a value.
-            unsafe workspace = [UInt8](unsafeUninitializedCapacity: parts * Self.workspaceBytes) { $1 = $0.count }
-        }
+    fileprivate mutating func reserve(tile floats: Int, workspace bytes: Int) {
+        tile.reserve(floats: floats)
+        if workspace.count < bytes { workspace = [UInt8](repeating: 0, count: bytes) }
     }
 }
 

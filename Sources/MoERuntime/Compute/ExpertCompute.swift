@@ -11,6 +11,7 @@ package struct ExpertScratch: Sendable {
     var activated: [Float] = []
     /// [tokens, outputs].
     var output: [Float] = []
+    var linear = LinearScratch()
     var gateBias: [Float] = []
     var upBias: [Float] = []
 
@@ -24,11 +25,11 @@ extension ExpertWeights {
     func compute(tokens: Int, scratch: inout ExpertScratch, workers: Workers) {
         scratch.output.reserve(floats: tokens * shape.outputs)
         if case .single(let matrix) = first, down == nil {
-            Linear.multiply(matrix, scratch.input, tokens: tokens, into: &scratch.output, workers: workers)
+            Linear.multiply(matrix, scratch.input, tokens: tokens, into: &scratch.output, scratch: &scratch.linear, workers: workers)
         } else {
             activate(tokens: tokens, scratch: &scratch, workers: workers)
             if let down {
-                Linear.multiply(down, scratch.activated, tokens: tokens, into: &scratch.output, workers: workers)
+                Linear.multiply(down, scratch.activated, tokens: tokens, into: &scratch.output, scratch: &scratch.linear, workers: workers)
             }
         }
         guard let lastBias else { return }
@@ -48,7 +49,7 @@ extension ExpertWeights {
         switch first {
         case .single(let up):
             scratch.up.reserve(floats: tokens * inner)
-            Linear.multiply(up, scratch.input, tokens: tokens, into: &scratch.up, workers: workers)
+            Linear.multiply(up, scratch.input, tokens: tokens, into: &scratch.up, scratch: &scratch.linear, workers: workers)
             for token in 0..<tokens {
                 for i in 0..<inner {
                     let k = token * inner + i
@@ -58,8 +59,8 @@ extension ExpertWeights {
         case .gateAndUp(let gate, let up):
             scratch.first.reserve(floats: tokens * inner)
             scratch.up.reserve(floats: tokens * inner)
-            Linear.multiply(gate, scratch.input, tokens: tokens, into: &scratch.first, workers: workers)
-            Linear.multiply(up, scratch.input, tokens: tokens, into: &scratch.up, workers: workers)
+            Linear.multiply(gate, scratch.input, tokens: tokens, into: &scratch.first, scratch: &scratch.linear, workers: workers)
+            Linear.multiply(up, scratch.input, tokens: tokens, into: &scratch.up, scratch: &scratch.linear, workers: workers)
             for token in 0..<tokens {
                 for i in 0..<inner {
                     let k = token * inner + i
@@ -69,7 +70,7 @@ extension ExpertWeights {
             }
         case .fused(let matrix, let interleaved):
             scratch.first.reserve(floats: tokens * inner * 2)
-            Linear.multiply(matrix, scratch.input, tokens: tokens, into: &scratch.first, workers: workers)
+            Linear.multiply(matrix, scratch.input, tokens: tokens, into: &scratch.first, scratch: &scratch.linear, workers: workers)
             let (step, upOffset) = interleaved ? (2, 1) : (1, inner)
             for token in 0..<tokens {
                 let row = token * inner * 2

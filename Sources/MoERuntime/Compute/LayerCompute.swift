@@ -47,7 +47,7 @@ package struct LayerCompute: Sendable {
             guard functions.indices.contains(shared.function) else {
                 throw .broken(Rule(rawValue: 22), "\(name) names expert function \(shared.function) of \(functions.count)")
             }
-            guard shared.gate != .router || router.sharedInRouter == sharedExperts else {
+            guard shared.gate != .router || router.sharedInRouter >= sharedExperts else {
                 throw .mismatch("\(name) has \(sharedExperts) shared experts and a router for \(router.sharedInRouter)")
             }
             sharedFunction = functions[shared.function]

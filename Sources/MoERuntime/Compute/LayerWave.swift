@@ -60,7 +60,7 @@ package final class LayerWave: Sendable {
             buffers.latent.reserve(floats: tokens.count * shape.inputs)
             let width = layer.description.hiddenSize
             let rows = Array(hidden[(tokens.lowerBound * width)..<(tokens.upperBound * width)])
-            Linear.multiply(projection, rows, tokens: tokens.count, into: &buffers.latent, workers: workers)
+            Linear.multiply(projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear, workers: workers)
             latent = buffers.latent
         } else {
             latent = []
@@ -119,13 +119,13 @@ package final class LayerWave: Sendable {
             var factors = [Float](repeating: scale, count: rows.count)
             if let gate = expert.gate {
                 var logits = factors
-                Linear.multiply(gate, scratch.input, tokens: rows.count, into: &logits, workers: workers)
+                Linear.multiply(gate, scratch.input, tokens: rows.count, into: &logits, scratch: &scratch.linear, workers: workers)
                 for i in 0..<rows.count {
                     factors[i] *= Float(Elementary.sigmoid(Double(logits[i] + expert.gateBias)))
                 }
             } else if layer.description.shared?.gate == .router {
                 for (i, token) in rows.enumerated() {
-                    factors[i] *= routing.sharedWeights[token * layer.sharedExperts + index]
+                    factors[i] *= routing.sharedWeights[token * layer.router.sharedInRouter + index]
                 }
             }
             expert.weights.compute(tokens: rows.count, scratch: &scratch, workers: workers)
@@ -158,7 +158,7 @@ package final class LayerWave: Sendable {
         let size = description.outputSize
         if let projection = layer.tensors.postProjection {
             buffers.choices.reserve(floats: tokens.count * size)
-            Linear.multiply(projection, outputs.sums, tokens: tokens.count, into: &buffers.choices, workers: workers)
+            Linear.multiply(projection, outputs.sums, tokens: tokens.count, into: &buffers.choices, scratch: &buffers.linear, workers: workers)
             swap(&outputs.sums, &buffers.choices)
         }
         let routedScale = Float(description.routedScale)

@@ -45,6 +45,7 @@ package struct LayerBuffers: Sendable {
     var shared: [Float] = []
     var latent: [Float] = []
     var sums: [Float] = []
+    var linear = LinearScratch()
 
     package init() {}
 }

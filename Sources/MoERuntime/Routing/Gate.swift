@@ -13,11 +13,12 @@ struct Gate: Sendable {
     func logits(_ x: [Float], tokens: Int, firstToken: Int, noise: GateNoise?, workers: Workers) -> [[Double]] {
         let rows = weight.outputs
         var products = [Float](repeating: 0, count: tokens * rows)
-        Linear.multiply(weight, x, tokens: tokens, into: &products, workers: workers)
+        var scratch = LinearScratch()
+        Linear.multiply(weight, x, tokens: tokens, into: &products, scratch: &scratch, workers: workers)
         var deviations: [Float] = []
         if noise != nil, let noiseWeight {
             deviations = [Float](repeating: 0, count: tokens * rows)
-            Linear.multiply(noiseWeight, x, tokens: tokens, into: &deviations, workers: workers)
+            Linear.multiply(noiseWeight, x, tokens: tokens, into: &deviations, scratch: &scratch, workers: workers)
         }
         return (0..<tokens).map { token in
             (0..<rows).map { row in

@@ -5,7 +5,9 @@ enum SparseMixer {
         var left = logits
         var choices: [Choice] = []
         for _ in 0..<count {
-            guard let best = RankOrder.top(1, of: left).first else { break }
+            // Where nothing but −∞ or NaN is left, the ranks alone would offer an expert again.
+            let taken = choices.map(\.expert)
+            guard let best = RankOrder.top(choices.count + 1, of: left).first(where: { !taken.contains($0) }) else { break }
             let maximum = left[best]
             // The threshold is relative to the original logit, also of an expert that an earlier pass took.
             let survivors = left.indices.map { i in

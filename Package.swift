@@ -81,7 +81,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "RunCommands",
-            dependencies: ["CommandSupport", "MoERuntime", "MoEFormat", "MoESystem", argumentParser],
+            dependencies: ["CommandSupport", "MoERuntime", "MoEFormat", "MoESystem", "CMoEKernels", argumentParser],
             swiftSettings: strict),
         .executableTarget(name: "moe-convert", dependencies: ["CommandSupport", "ConvertCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-inspect", dependencies: ["CommandSupport", "InspectCommands"], swiftSettings: strict),

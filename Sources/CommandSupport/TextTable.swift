@@ -12,6 +12,9 @@ package struct TextTable {
         rows = [header.map(\.title)]
     }
 
+    /// Rows so far, the header not counted.
+    package var count: Int { rows.count - 1 }
+
     package mutating func add(_ row: [String]) { rows.append(row.map(TerminalText.escaped)) }
 
     /// The table's lines, the header first; columns are two spaces apart.

@@ -1,4 +1,10 @@
+import CommandSupport
+import ConvertCommands
+
 @main
 struct MoEConvertTool {
-    static func main() {}
+    static func main() {
+        ConvertWorker.runIfAsked()
+        CommandRunner.main(ConvertCommand.self)
+    }
 }

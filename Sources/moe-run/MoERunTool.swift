@@ -1,4 +1,7 @@
+import CommandSupport
+import RunCommands
+
 @main
 struct MoERunTool {
-    static func main() {}
+    static func main() { CommandRunner.main(RunCommand.self) }
 }

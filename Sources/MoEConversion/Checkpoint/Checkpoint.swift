@@ -1,25 +1,10 @@
-package import MoEFormat
+import MoEFormat
 
-/// A tensor that a checkpoint offers: what it is, none of its data.
-package struct CheckpointTensor: Equatable, Sendable {
-    /// As the file will call it, unique in the checkpoint.
-    package var name: String
-    package var dtype: Dtype
-    package var shape: [Int]
+extension SourceTensor {
+    /// Product of the shape; a checkpoint offers no tensor whose elements cannot be counted.
+    var countedElements: UInt64 { UInt64(elementCount ?? 0) }
 
-    package init(name: String, dtype: Dtype, shape: [Int]) {
-        self.name = name
-        self.dtype = dtype
-        self.shape = shape
-    }
-
-    /// Product of the shape; a checkpoint offers no tensor whose elements cannot be counted in 63 bits.
-    package var elementCount: UInt64 { shape.reduce(1) { $0 * UInt64($1) } }
-
-    package var byteCount: UInt64 { elementCount * UInt64(dtype.byteCount ?? 0) }
-
-    /// Elements of the last dimension; 1 for a scalar.
-    package var rowLength: UInt64 { UInt64(shape.last ?? 1) }
+    package var byteCount: UInt64 { countedElements * UInt64(dtype.byteCount ?? 0) }
 }
 
 /// A source of tensors: HDF5, and whatever comes after it.
@@ -27,7 +12,7 @@ package struct CheckpointTensor: Equatable, Sendable {
 /// Listing is done; reading is by element range, from several threads at once, each with its own reader.
 package protocol Checkpoint: AnyObject, Sendable {
     /// In a stable order that depends on the input alone.
-    var tensors: [CheckpointTensor] { get }
+    var tensors: [SourceTensor] { get }
 
     /// Further names of tensors, by index of the tensor.
     var aliases: [(name: String, tensor: Int)] { get }

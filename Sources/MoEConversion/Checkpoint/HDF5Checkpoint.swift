@@ -4,7 +4,7 @@ import MoESystem
 
 /// An HDF5 file as a source of tensors: every dataset, under its path without the leading slash.
 package final class HDF5Checkpoint: Checkpoint {
-    package let tensors: [CheckpointTensor]
+    package let tensors: [SourceTensor]
     package let aliases: [(name: String, tensor: Int)]
     package let notes: [String]
 
@@ -33,7 +33,7 @@ package final class HDF5Checkpoint: Checkpoint {
         cache = DecodedChunkCache(byteLimit: cacheBytes)
         let catalog = input.catalog
         let links = catalog.linksByTarget()
-        var tensors: [CheckpointTensor] = []
+        var tensors: [SourceTensor] = []
         var aliases: [(name: String, tensor: Int)] = []
         var sources: [Source] = []
         var tensorOfObject: [HDF5ObjectID: Int] = [:]
@@ -65,7 +65,7 @@ package final class HDF5Checkpoint: Checkpoint {
             for link in links[id] ?? [] where link != object.canonicalLink {
                 aliases.append((TensorNameText.name(of: catalog.path(of: catalog.links[link])), tensors.count))
             }
-            tensors.append(CheckpointTensor(name: name, dtype: dtype, shape: shape))
+            tensors.append(SourceTensor(name: name, dtype: dtype, shape: shape))
             sources.append(source)
         }
         self.tensors = tensors

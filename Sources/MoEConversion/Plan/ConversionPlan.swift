@@ -68,7 +68,7 @@ package struct ConversionPlan: Sendable {
         }
     }
 
-    package var tensors: [CheckpointTensor]
+    package var tensors: [SourceTensor]
     package var aliases: [(name: String, tensor: Int)]
     package var banks: [Bank]
     /// Resident blocks first (dense, router, shared, by bank), then experts by bank.
@@ -78,7 +78,7 @@ package struct ConversionPlan: Sendable {
     package var configuration: [UInt8]?
 
     package init(
-        tensors: [CheckpointTensor], aliases: [(name: String, tensor: Int)] = [], banks: [Bank], blocks: [Block],
+        tensors: [SourceTensor], aliases: [(name: String, tensor: Int)] = [], banks: [Bank], blocks: [Block],
         model: ModelDescription, configuration: [UInt8]? = nil
     ) {
         self.tensors = tensors

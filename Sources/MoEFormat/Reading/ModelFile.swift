@@ -28,12 +28,19 @@ public final class ModelFile: Sendable {
     ///
     /// - Throws: `FormatError`.
     /// - Complexity: O(banks + model description), independent of the number of tensors and of their size.
-    public init(opening path: String) throws(FormatError) {
+    public convenience init(opening path: String) throws(FormatError) {
+        let storage: ReadableFile
         do {
             storage = try ReadableFile(opening: path)
         } catch {
             throw .io(error)
         }
+        try self.init(reading: storage)
+    }
+
+    /// Opens a file that is open already.
+    package init(reading storage: ReadableFile) throws(FormatError) {
+        self.storage = storage
         let envelope = try OpenedEnvelope(storage)
         minorVersion = Int(envelope.minorVersion)
         directory = Directory(storage, envelope: envelope)

@@ -129,7 +129,7 @@ public final class MoELayer: Sendable {
     /// Adds all experts of a wave: as many at once as the budget holds, those in memory first while the others load.
     private func add(expertsOf wave: LayerWave, isCancelled: () -> Bool) throws(RuntimeError) {
         var scratch = ExpertScratch()
-        for group in groups(of: try needed(for: wave)) {
+        for group in Self.groups(of: try needed(for: wave), within: model.cache.byteLimit, bytes: { $0.block.bytes }) {
             if isCancelled() { throw .cancelled }
             let lease = try model.cache.lease(group.map { ($0.block.block, $0.block.bytes) }, ofLayer: bank.id)
             let isThere = { (needed: Needed) in lease.hits.contains(needed.block.block.id) }
@@ -175,20 +175,19 @@ public final class MoELayer: Sendable {
         }
     }
 
-    /// Cuts what is needed into groups that fit the budget together.
-    private func groups(of needed: [Needed]) -> [[Needed]] {
-        let limit = model.cache.byteLimit
-        var groups: [[Needed]] = []
-        var group: [Needed] = []
-        var bytes = 0
-        for expert in needed {
-            if !group.isEmpty, bytes + expert.block.bytes > limit {
+    /// Cuts what is needed into groups that fit the budget together; what alone exceeds it is a group of its own.
+    static func groups<Element>(of needed: [Element], within limit: Int, bytes: (Element) -> Int) -> [[Element]] {
+        var groups: [[Element]] = []
+        var group: [Element] = []
+        var total = 0
+        for element in needed {
+            if !group.isEmpty, total + bytes(element) > limit {
                 groups.append(group)
                 group = []
-                bytes = 0
+                total = 0
             }
-            group.append(expert)
-            bytes += expert.block.bytes
+            group.append(element)
+            total += bytes(element)
         }
         if !group.isEmpty { groups.append(group) }
         return groups

@@ -1,0 +1,123 @@
+import CommandSupport
+import MoEConversion
+import MoEFormat
+import MoESystem
+
+/// What a conversion did or would do, for people and for programs.
+struct ConversionReport {
+    private let conversion: Conversion
+    private let input: String
+    private let output: String
+
+    init(_ conversion: Conversion, input: String, output: String) {
+        self.conversion = conversion
+        self.input = input
+        self.output = output
+    }
+
+    private var plan: ConversionPlan { conversion.plan }
+
+    func showPlan(asJSON: Bool) {
+        if asJSON {
+            StandardOutput.line(JSONValue.object(planObject).indentedText)
+            return
+        }
+        StandardOutput.line(TerminalText.escaped("\(input): \(headline)"))
+        showLayers()
+        StandardOutput.line("")
+        var table = TextTable([("block", .right), ("kind", .left), ("bank", .right), ("expert", .right), ("bytes", .right), ("tensors", .left)])
+        for (index, block) in plan.blocks.enumerated() {
+            let bytes = block.parts.reduce(UInt64(0)) { $0 + bytes(of: $1) }
+            let names = block.parts.prefix(3).map { plan.tensors[$0.tensor].name }.joined(separator: ", ")
+            table.add([
+                "\(index)", "\(block.kind)", block.bank.map(String.init) ?? "-", block.expert.map(String.init) ?? "-", ByteSize.text(bytes),
+                names + (block.parts.count > 3 ? ", … (\(block.parts.count))" : ""),
+            ])
+        }
+        for line in table.lines { StandardOutput.line("  " + line) }
+    }
+
+    func showResult(asJSON: Bool, seconds: Double) throws(ConversionError) {
+        let file: ModelFile
+        let totals: (tensorBytes: UInt64, storedBytes: UInt64)
+        do throws(FormatError) {
+            file = try ModelFile(opening: output)
+            totals = try FileDump(file).totals()
+        } catch {
+            throw ConversionError(writing: error)
+        }
+        if asJSON {
+            var object = planObject
+            object["blocks"] = nil
+            object["file_bytes"] = .integer(Int64(clamping: file.byteCount))
+            object["stored_bytes"] = .integer(Int64(clamping: totals.storedBytes))
+            object["seconds"] = .number(seconds)
+            StandardOutput.line(JSONValue.object(object).indentedText)
+            return
+        }
+        StandardOutput.line(TerminalText.escaped("\(output): \(headline)"))
+        showLayers()
+        let ratio = totals.tensorBytes == 0 ? 100 : Double(totals.storedBytes) / Double(totals.tensorBytes) * 100
+        let speed = seconds > 0 ? UInt64(Double(totals.tensorBytes) / seconds) : 0
+        StandardOutput.line(
+            "  \(ByteSize.text(totals.tensorBytes)) of tensors stored in \(ByteSize.text(totals.storedBytes)) (\(ByteSize.decimal(ratio, 1)) %), "
+                + "file \(ByteSize.text(file.byteCount)); \(ByteSize.decimal(seconds, 2)) s, \(ByteSize.text(speed))/s")
+    }
+
+    private var headline: String {
+        let family = plan.model.family.isEmpty ? "" : "\(plan.model.family), "
+        let aliases = plan.aliases.isEmpty ? "" : ", \(plan.aliases.count) aliases"
+        return "\(family)\(plan.tensors.count) tensors\(aliases), \(plan.banks.count) MoE \(plan.banks.count == 1 ? "layer" : "layers")"
+    }
+
+    private func showLayers() {
+        guard !plan.banks.isEmpty else { return }
+        var table = TextTable([("layer", .right), ("path", .left), ("layout", .left), ("experts", .right), ("top-k", .right), ("shared", .right), ("hidden", .right), ("expert", .right)])
+        for (bank, recognized) in zip(plan.banks, conversion.recognition.banks) {
+            let layer = plan.model.layers[table.count]
+            let router = plan.model.routers[layer.router]
+            table.add([
+                bank.layer.map(String.init) ?? "-", bank.path, recognized.layout, "\(bank.expertCount)", router.kind == .all ? "all" : "\(router.topK)",
+                "\(bank.sharedCount)", "\(layer.hiddenSize)", "\(layer.expertSize)",
+            ])
+        }
+        for line in table.lines { StandardOutput.line("  " + line) }
+    }
+
+    private func bytes(of part: ConversionPlan.Part) -> UInt64 {
+        part.elementCount * UInt64(plan.tensors[part.tensor].dtype.byteCount ?? 0)
+    }
+
+    private var planObject: JSONObject {
+        let banks = plan.banks.enumerated().map { index, bank -> JSONValue in
+            let layer = plan.model.layers[index]
+            return [
+                "bank": .integer(Int64(index)), "path": .string(bank.path), "layer": bank.layer.map { .integer(Int64($0)) } ?? .null,
+                "layout": .string(conversion.recognition.banks[index].layout), "experts": .integer(Int64(bank.expertCount)),
+                "shared_experts": .integer(Int64(bank.sharedCount)), "hidden_size": .integer(Int64(layer.hiddenSize)),
+                "expert_size": .integer(Int64(layer.expertSize)),
+            ]
+        }
+        let blocks = plan.blocks.map { block -> JSONValue in
+            [
+                "kind": .string("\(block.kind)"), "bank": block.bank.map { .integer(Int64($0)) } ?? .null,
+                "expert": block.expert.map { .integer(Int64($0)) } ?? .null,
+                "tensors": .array(block.parts.map { .string(plan.tensors[$0.tensor].name) }),
+            ]
+        }
+        return [
+            "input": .string(input), "output": .string(output), "family": .string(plan.model.family),
+            "tensor_count": .integer(Int64(plan.tensors.count)), "alias_count": .integer(Int64(plan.aliases.count)),
+            "tensor_bytes": .integer(Int64(clamping: plan.byteCount)), "layers": .array(banks),
+            "model": plan.modelJSON, "blocks": .array(blocks),
+            "unrecognized": .array(conversion.recognition.unrecognized.map { .string(plan.tensors[$0].name) }),
+            "warnings": .array(conversion.warnings.map { .string($0) }),
+            "suggestions": .array(conversion.recognition.suggestions.map { .string($0) }),
+        ]
+    }
+}
+
+extension ConversionPlan {
+    /// The model description as the file will have it.
+    fileprivate var modelJSON: JSONValue { model.json }
+}

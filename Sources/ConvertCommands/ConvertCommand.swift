@@ -1,0 +1,126 @@
+package import ArgumentParser
+import CommandSupport
+import MoEConversion
+import MoEFormat
+import MoESystem
+
+/// `moe-convert IN OUT`: brings a checkpoint into a `.moe` file.
+package struct ConvertCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "moe-convert",
+        abstract: "Converts a Mixture-of-Experts checkpoint to a .moe file, without losing a bit.",
+        discussion: """
+            Every tensor of the checkpoint is kept. The layout and the routing are recognised from names, shapes and a \
+            config.json beside the input. The output appears under its name only when it is whole.
+
+            Exit codes: 0 done, 64 wrong usage, 65 the input is damaged or contradicts itself, 66 it cannot be opened, \
+            73 the output cannot be created or exists without --force, 74 I/O failed, 130 and 143 interrupted.
+            """,
+        version: MoEVersion.text)
+
+    @Argument(help: "The checkpoint: an HDF5 file.", completion: .file(extensions: ["h5", "hdf5"]))
+    var input: String
+
+    @Argument(help: "The file to write; its extension says what kind: .moe.", completion: .file(extensions: ["moe"]))
+    var output: String
+
+    @OptionGroup(title: "Recognition")
+    var recognition: RecognitionArguments
+
+    @OptionGroup(title: "Storage")
+    var storage: StorageArguments
+
+    @Flag(help: "Show what would be written, and write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print a machine-readable report.")
+    var json = false
+
+    @Flag(help: "Decode the finished file and compare content hashes before it gets its name.")
+    var check = false
+
+    @Flag(help: "Replace an existing output.")
+    var force = false
+
+    @Flag(help: "No progress.")
+    var quiet = false
+
+    package init() {}
+
+    package func validate() throws {
+        let known = [".moe"]
+        guard known.contains(where: output.lowercased().hasSuffix) else {
+            throw ValidationError("the output's name must end in .moe; \(output) does not")
+        }
+    }
+
+    package func run() throws {
+        PendingOutputs.removeOnInterrupt()
+        try CommandRunner.run("moe-convert") {
+            do throws(ConversionError) {
+                try convert()
+            } catch {
+                throw CommandFailure(error)
+            }
+        }
+    }
+
+    private func convert() throws(ConversionError) {
+        var request = Conversion.Request(input: input)
+        try recognition.apply(to: &request)
+        try storage.apply(to: &request)
+        // What would fail at the end fails before the work: the output is begun first.
+        let destination = dryRun ? nil : try create()
+        let conversion = try Conversion(request)
+        let report = ConversionReport(conversion, input: input, output: output)
+        guard let destination else {
+            report.showPlan(asJSON: json)
+            showWarnings(of: conversion)
+            return
+        }
+        let start = ContinuousClock.now
+        let progress = ProgressLine("converting", total: conversion.plan.byteCount, isQuiet: quiet)
+        defer { progress.finish() }
+        try conversion.write(to: destination) { progress.update($0) }
+        if check {
+            let checking = ProgressLine("checking", total: conversion.plan.byteCount, isQuiet: quiet)
+            defer { checking.finish() }
+            try conversion.check(destination) { checking.update($0) }
+        }
+        do throws(SystemError) { try destination.commit() } catch { throw Self.failure(of: error) }
+        progress.finish()
+        let elapsed = ContinuousClock.now - start
+        try report.showResult(asJSON: json, seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+        showWarnings(of: conversion)
+    }
+
+    private func create() throws(ConversionError) -> AtomicOutput {
+        if let source = try? ReadableFile(opening: input), let target = try? ReadableFile(opening: output), source.identity == target.identity {
+            throw .usage("input and output are the same file")
+        }
+        do throws(SystemError) { return try AtomicOutput(output, replacing: force) } catch { throw Self.failure(of: error) }
+    }
+
+    private static func failure(of error: SystemError) -> ConversionError {
+        error.operation.contains("create") && !error.isOutOfSpace ? ConversionError(creating: error) : ConversionError(.io, error.description)
+    }
+
+    private func showWarnings(of conversion: Conversion) {
+        for warning in conversion.warnings { StandardError.line("moe-convert: warning: \(warning)") }
+        for suggestion in conversion.recognition.suggestions { StandardError.line("moe-convert: suggestion: \(suggestion)") }
+    }
+}
+
+extension CommandFailure {
+    init(_ error: ConversionError) {
+        let status: ExitStatus =
+            switch error.kind {
+            case .io: .io
+            case .unopenable: .unopenable
+            case .damaged, .limit: .damaged
+            case .usage: .usage
+            case .uncreatable: .uncreatable
+            }
+        self.init(status, error.description)
+    }
+}

@@ -1,0 +1,66 @@
+package import ArgumentParser
+import MoEConversion
+import MoEFormat
+import MoESystem
+
+/// The options that say what a checkpoint's tensors are.
+package struct RecognitionArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("The Hugging Face config.json; without it, the one beside the input.", valueName: "FILE"), completion: .file(extensions: ["json"]))
+    var config: String?
+
+    @Option(help: ArgumentHelp("How names become roles: auto, dense (recognise nothing), or the name of a layout.", valueName: "NAME|auto|dense"))
+    var layout = "auto"
+
+    @Option(help: ArgumentHelp("A JSON map of name patterns to roles, for any checkpoint.", valueName: "FILE"), completion: .file(extensions: ["json"]))
+    var map: String?
+
+    @Option(help: ArgumentHelp("Experts a token, in place of what the configuration says.", valueName: "N"))
+    var topK: Int?
+
+    @Option(help: ArgumentHelp("A router description (SPEC.md §9.2), in place of what the configuration says.", valueName: "JSON"))
+    var router: String?
+
+    @Option(help: ArgumentHelp("2-byte integers that are really bf16: a name pattern and a dtype. May be given several times.", valueName: "PATTERN=DTYPE"))
+    var reinterpret: [String] = []
+
+    @Flag(help: "Follow external links to files in the input's own directory.")
+    var followExternal = false
+
+    package init() {}
+
+    package func validate() throws {
+        if let topK, topK < 1 { throw ValidationError("--top-k takes a number from 1 on") }
+        for text in reinterpret where Reinterpretation(text) == nil {
+            throw ValidationError("--reinterpret takes PATTERN=DTYPE, as in '*.w1.weight=bf16'; \(text) is not that")
+        }
+    }
+
+    func apply(to request: inout Conversion.Request) throws(ConversionError) {
+        request.configuration = config
+        request.followsExternalLinks = followExternal
+        request.reinterpretations = reinterpret.compactMap(Reinterpretation.init)
+        request.recognition.topK = topK
+        do throws(RecognitionError) {
+            request.recognition.layout = try LayoutChoice(layout)
+            if let map { request.recognition.map = try TensorMap(parsing: try Self.read(map)) }
+        } catch {
+            throw ConversionError(error.kind == .usage ? .usage : .damaged, error.description)
+        }
+        if let router {
+            do {
+                request.recognition.router = try JSONParser.parse(Array(router.utf8))
+            } catch {
+                throw .usage("--router is not JSON: \(error)")
+            }
+        }
+    }
+
+    private static func read(_ path: String) throws(RecognitionError) -> [UInt8] {
+        do throws(SystemError) {
+            let file = try ReadableFile(opening: path)
+            return try file.bytes(at: 0, count: Int(clamping: min(file.size, UInt64(Limits.configBytes))))
+        } catch {
+            throw .usage("--map: \(error)")
+        }
+    }
+}

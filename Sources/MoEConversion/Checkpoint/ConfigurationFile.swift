@@ -1,0 +1,38 @@
+import MoEFormat
+import MoESystem
+
+/// A checkpoint's configuration: its bytes, which the file carries, and what they say.
+struct ConfigurationFile {
+    let bytes: [UInt8]
+    let value: JSONValue
+
+    /// Reads the file that was named, or `config.json` beside the input where there is one.
+    ///
+    /// - Throws: `ConversionError`: `unopenable` for a named file that is not there, `damaged` for one that is no JSON.
+    static func find(_ named: String?, beside input: String) throws(ConversionError) -> ConfigurationFile? {
+        let directory = input.lastIndex(of: "/").map { String(input[...$0]) } ?? ""
+        let path = named ?? directory + "config.json"
+        let file: ReadableFile
+        do throws(SystemError) {
+            file = try ReadableFile(opening: path)
+        } catch {
+            if named == nil, error.isUnopenable { return nil }
+            throw ConversionError(error.isUnopenable ? .unopenable : .io, error.description)
+        }
+        guard file.size <= UInt64(Limits.configBytes) else {
+            throw ConversionError(.limit, "\(path) has \(file.size) bytes; at most \(Limits.configBytes) are read")
+        }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try file.bytes(at: 0, count: Int(file.size))
+        } catch {
+            throw ConversionError(.io, error.description)
+        }
+        do {
+            // Published configurations are Python's JSON: Infinity and NaN occur.
+            return ConfigurationFile(bytes: bytes, value: try JSONParser.parse(bytes, acceptingNonFinite: true))
+        } catch {
+            throw .damaged("\(path) is not JSON: \(error)")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+internal import MoEFormat
+
+extension MoEModel {
+    /// Bytes of all routed experts when decoded.
+    public func expertBytes() throws(RuntimeError) -> UInt64 {
+        var bytes: UInt64 = 0
+        do throws(FormatError) {
+            for bank in banks {
+                for expert in 0..<bank.expertCount { bytes += try file.block(at: bank.block(ofExpert: expert)).record.decodedLength }
+            }
+        } catch {
+            throw .file(error)
+        }
+        return bytes
+    }
+
+    /// Leases the experts of every step of a trace from the cache that `forward` uses, loading what is missing.
+    ///
+    /// - Returns: the hits of Belady's policy on the same trace and budget, which no policy without foresight exceeds.
+    /// - Throws: `RuntimeError`: `budgetTooSmall` when the experts of one step do not fit.
+    public func replay(_ trace: RoutingTrace) throws(RuntimeError) -> Int {
+        var uses: [BeladyBound.Step] = []
+        for step in trace.steps {
+            for (bank, experts) in zip(banks, step) where !experts.isEmpty {
+                var blocks: [(block: Block, bytes: Int)] = []
+                do throws(FormatError) {
+                    for expert in experts {
+                        let block = try file.block(at: bank.block(ofExpert: expert))
+                        blocks.append((block, Int(clamping: block.record.decodedLength)))
+                    }
+                } catch {
+                    throw .file(error)
+                }
+                uses.append(blocks.map { ($0.block.id, $0.bytes) })
+                for group in MoELayer.groups(of: blocks, within: cache.byteLimit, bytes: \.bytes) {
+                    let lease = try cache.lease(group, ofLayer: bank.id)
+                    do throws(FormatError) {
+                        for (block, _) in group { _ = try lease.parts(of: block.id) }
+                    } catch {
+                        throw .file(error)
+                    }
+                }
+            }
+        }
+        return BeladyBound.hits(uses, budget: cache.byteLimit)
+    }
+}

@@ -1,0 +1,58 @@
+package import ArgumentParser
+import CommandSupport
+import MoERuntime
+
+/// The options that say how experts come into memory.
+package struct ResidencyArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("Bytes of experts in memory at once; with --replay also a percentage of all experts' bytes.", valueName: "SIZE|PERCENT%"))
+    var budget: BudgetArgument = .automatic
+
+    @Option(help: ArgumentHelp("How blocks are read: mapped, read or direct.", valueName: "mapped|read|direct"))
+    var io = IOEngine.read
+
+    @Option(help: ArgumentHelp("Which experts stay when memory is short: ewma2, lru or lfu.", valueName: "ewma2|lru|lfu"))
+    var policy = CachePolicy.ewma2
+
+    @Option(help: ArgumentHelp("Threads that load and compute; by default as many as there are processors.", valueName: "N"))
+    var jobs: Int?
+
+    package init() {}
+
+    package func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
+    }
+
+    /// - Parameter expertBytes: of all experts, which a percentage is of.
+    func options(expertBytes: UInt64) -> MoEModel.Options {
+        let budget: MemoryBudget =
+            switch budget {
+            case .automatic: .automatic
+            case .size(let size): .bytes(size.bytes)
+            case .percent(let percent): .bytes(Int(Double(expertBytes) * percent / 100))
+            }
+        return MoEModel.Options(memoryBudget: budget, engine: io, policy: policy, jobs: jobs)
+    }
+}
+
+/// A budget as the command line writes it: `512MiB`, `25%`, or nothing.
+package enum BudgetArgument: ExpressibleByArgument, Sendable {
+    case automatic
+    case size(ByteSize)
+    case percent(Double)
+
+    package init?(argument: String) {
+        if argument.hasSuffix("%") {
+            guard let percent = Double(argument.dropLast()), percent > 0, percent <= 100 else { return nil }
+            self = .percent(percent)
+        } else if let size = ByteSize(argument) {
+            self = .size(size)
+        } else {
+            return nil
+        }
+    }
+
+    package var defaultValueDescription: String { "half of the memory" }
+}
+
+extension IOEngine: ExpressibleByArgument {}
+extension CachePolicy: ExpressibleByArgument {}

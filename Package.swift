@@ -95,6 +95,9 @@ let package = Package(
         // What a worker session starts in tests: a main that serves and nothing else.
         .executableTarget(
             name: "HDF5TestWorker", dependencies: ["HDF5Source"], path: "Tests/HDF5TestWorker", swiftSettings: strict),
+
+        .testTarget(
+            name: "MoEConversionTests", dependencies: ["MoEConversion", "MoEFormat"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

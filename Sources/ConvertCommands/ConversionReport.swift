@@ -27,7 +27,7 @@ struct ConversionReport {
         StandardOutput.line("")
         var table = TextTable([("block", .right), ("kind", .left), ("bank", .right), ("expert", .right), ("bytes", .right), ("tensors", .left)])
         for (index, block) in plan.blocks.enumerated() {
-            let bytes = block.parts.reduce(UInt64(0)) { $0 + bytes(of: $1) }
+            let bytes = block.parts.reduce(UInt64(0)) { $0 + self.bytes(of: $1) }
             let names = block.parts.prefix(3).map { plan.tensors[$0.tensor].name }.joined(separator: ", ")
             table.add([
                 "\(index)", "\(block.kind)", block.bank.map(String.init) ?? "-", block.expert.map(String.init) ?? "-", ByteSize.text(bytes),

@@ -1,5 +1,5 @@
-package import HDF5Source
-package import MoEFormat
+import HDF5Source
+import MoEFormat
 package import MoESystem
 
 /// One conversion from a checkpoint to a `.moe` file: open, recognise, plan, write.

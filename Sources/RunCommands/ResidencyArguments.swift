@@ -1,6 +1,6 @@
-package import ArgumentParser
-import CommandSupport
-import MoERuntime
+public import ArgumentParser
+package import CommandSupport
+public import MoERuntime
 
 /// The options that say how experts come into memory.
 package struct ResidencyArguments: ParsableArguments {

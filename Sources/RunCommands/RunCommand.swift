@@ -76,19 +76,19 @@ package struct RunCommand: ParsableCommand {
     package func run() throws {
         PendingOutputs.removeOnInterrupt()
         try CommandRunner.run("moe-run") {
-            do throws(RuntimeError) {
+            do {
                 if let replay {
                     try ReplayRun(file: file, trace: replay, residency: residency).run()
                 } else if let layer, let input, let output {
                     try run(layer: layer, input: input, output: output)
                 }
-            } catch {
+            } catch let error as RuntimeError {
                 throw CommandFailure(error, path: file)
             }
         }
     }
 
-    private func run(layer name: String, input: String, output: String) throws(RuntimeError) {
+    private func run(layer name: String, input: String, output: String) throws {
         let start = ContinuousClock.now
         let model = try MoEModel(opening: file, options: residency.options(expertBytes: 0))
         let layer = try model.layer(named: name)

@@ -1,4 +1,4 @@
-package import MoEFormat
+import MoEFormat
 
 extension ConversionPlan {
     /// Lays out the file for what was recognised.

@@ -111,7 +111,7 @@ package struct RunCommand: ParsableCommand {
     private static func json(of routing: Routing) -> JSONValue {
         [
             "experts": .array(routing.experts.map { .array($0.map { .integer(Int64($0)) }) }),
-            "weights": .array(routing.weights.map { .array($0.map { .number(Double($0)) }) }),
+            "weights": .array(routing.weights.map { .array($0.map { .number(Double("\($0)") ?? Double($0)) }) }),
         ]
     }
 }

@@ -156,6 +156,20 @@ static inline hid_t moe_h5_register_driver(void) {
     return H5FDregister(&driver);
 }
 
+/// Keeps the cache of metadata small: every object is looked at once, and what the library keeps of a decoded object
+/// header is several times what the cache counts (45 000 datasets took 320 MiB).
+static inline herr_t moe_h5_bound_metadata_cache(hid_t access) {
+    H5AC_cache_config_t configuration;
+    memset(&configuration, 0, sizeof configuration);
+    configuration.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+    if (H5Pget_mdc_config(access, &configuration) < 0) return -1;
+    configuration.set_initial_size = 1;
+    configuration.initial_size = 1 << 20;
+    configuration.min_size = 1 << 20;
+    configuration.max_size = 2 << 20;
+    return H5Pset_mdc_config(access, &configuration);
+}
+
 /// The driver's part of an open file, which lives until the file closes; NULL for a file of another driver.
 static inline struct moe_h5_file *moe_h5_driver_file(hid_t file) {
     void *handle = NULL;

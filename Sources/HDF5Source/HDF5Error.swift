@@ -35,9 +35,10 @@ package struct HDF5Error: Error, Equatable, Sendable {
     package static func limit(_ message: String) -> HDF5Error { HDF5Error(.limit, message) }
     package static func io(_ message: String) -> HDF5Error { HDF5Error(.io, message) }
 
-    /// The same error, told of a named thing: `"context: message"`.
+    /// The same error, told of a named thing: `"context: message"`. The system's own errors name their file already.
     package func within(_ context: String) -> HDF5Error {
-        HDF5Error(kind, "\(context): \(message)", system: system)
+        guard system == nil else { return self }
+        return HDF5Error(kind, "\(context): \(message)")
     }
 }
 

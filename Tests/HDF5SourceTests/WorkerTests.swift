@@ -70,6 +70,19 @@ import Testing
         }
     }
 
+    /// What a library makes of these depends on its version; that this process goes on with one line does not.
+    @Test(arguments: ["crashes_attribute.h5", "hangs_types.h5"])
+    func filesThatBreakTheLibraryAreSurvived(file: String) {
+        let worker = HDF5WorkerOptions(executable: Fixtures.worker, patience: .seconds(1))
+        do throws(HDF5Error) {
+            _ = try HDF5Input.isolated(Fixtures.path("hostile/" + file), worker: worker)
+        } catch {
+            #expect(error.kind != .io)
+            #expect(!error.message.contains("\n"))
+            #expect(error.message.contains(file))
+        }
+    }
+
     @Test func mutatedFilesEndInAnErrorOrAResult() throws {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = SeededGenerator(seed: seed)

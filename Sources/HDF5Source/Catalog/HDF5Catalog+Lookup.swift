@@ -26,6 +26,12 @@ extension HDF5Catalog {
         HDF5Name(Self.joined(pathComponents(of: id)))
     }
 
+    /// The file and the path inside it, for messages.
+    func place(of id: HDF5ObjectID) -> String {
+        guard let file = self[id]?.file, files.indices.contains(file) else { return "\(path(of: id))" }
+        return "\(files[file].path): \(path(of: id))"
+    }
+
     /// The path of a link: that of its group, and its name.
     package func path(of link: HDF5Link) -> HDF5Name {
         HDF5Name(Self.joined(pathComponents(of: link.parent) + [link.name]))

@@ -1,5 +1,5 @@
 /// How many elements there are, and along which axes.
-package enum HDF5Dataspace: Equatable, Sendable {
+package enum HDF5Dataspace: Hashable, Sendable {
     /// No elements and no shape.
     case null
     /// One element without axes.
@@ -31,13 +31,13 @@ package enum HDF5Dataspace: Equatable, Sendable {
 }
 
 /// A dataspace with libhdf5's own encoding of it (`H5Sencode`), kept so that a file can be written back alike.
-package struct HDF5EncodedDataspace: Equatable, Sendable {
+package struct HDF5EncodedDataspace: Hashable, Sendable {
     package var encoded: [UInt8]
     package var space: HDF5Dataspace
 }
 
 /// A datatype with libhdf5's own encoding of it (`H5Tencode`).
-package struct HDF5EncodedDatatype: Equatable, Sendable {
+package struct HDF5EncodedDatatype: Hashable, Sendable {
     package var encoded: [UInt8]
     package var type: HDF5Datatype
     /// The named datatype object that this is, when it is one.

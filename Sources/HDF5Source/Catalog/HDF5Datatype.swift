@@ -1,12 +1,12 @@
 /// What one element is, as far as its bytes matter to a reader of tensors.
-package struct HDF5Datatype: Equatable, Sendable {
+package struct HDF5Datatype: Hashable, Sendable {
     /// Bytes of one element, in the file as in memory; not meaningful for types with variable-length parts.
     package var size: Int
     package var kind: Kind
 
-    package enum Kind: Equatable, Sendable {
+    package enum Kind: Hashable, Sendable {
         case integer(HDF5IntegerLayout)
-        case floatingPoint(HDF5FloatLayout)
+        indirect case floatingPoint(HDF5FloatLayout)
         case time
         case string(HDF5StringLayout)
         case bitField(HDF5ByteOrder)
@@ -32,7 +32,7 @@ package enum HDF5ByteOrder: UInt8, Sendable {
     case none
 }
 
-package struct HDF5IntegerLayout: Equatable, Sendable {
+package struct HDF5IntegerLayout: Hashable, Sendable {
     package var isSigned: Bool
     package var order: HDF5ByteOrder
     /// Bits that count, from `bitOffset` up.
@@ -41,7 +41,7 @@ package struct HDF5IntegerLayout: Equatable, Sendable {
 }
 
 /// Where a floating-point number keeps its fields, in bits from the least significant.
-package struct HDF5FloatLayout: Equatable, Sendable {
+package struct HDF5FloatLayout: Hashable, Sendable {
     package var order: HDF5ByteOrder
     package var precision: Int
     package var bitOffset: Int
@@ -90,7 +90,7 @@ package struct HDF5FloatLayout: Equatable, Sendable {
     }
 }
 
-package struct HDF5StringLayout: Equatable, Sendable {
+package struct HDF5StringLayout: Hashable, Sendable {
     package enum Padding: UInt8, Sendable { case nullTerminated, nullPadded, spacePadded }
     package var characterSet: HDF5CharacterSet
     package var padding: Padding
@@ -108,13 +108,13 @@ package enum HDF5ReferenceKind: UInt8, Sendable {
     case other
 }
 
-package struct HDF5CompoundMember: Equatable, Sendable {
+package struct HDF5CompoundMember: Hashable, Sendable {
     package var name: HDF5Name
     package var offset: Int
     package var type: HDF5Datatype
 }
 
-package struct HDF5EnumerationMember: Equatable, Sendable {
+package struct HDF5EnumerationMember: Hashable, Sendable {
     package var name: HDF5Name
     /// The value in the base type's own bytes and order.
     package var value: [UInt8]

@@ -16,8 +16,8 @@ package struct HDF5Object: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
         /// With how far it remembers the order of its links.
         case group(linkOrder: HDF5CreationOrder)
-        case dataset(HDF5Dataset)
-        case namedDatatype(HDF5EncodedDatatype)
+        indirect case dataset(HDF5Dataset)
+        indirect case namedDatatype(HDF5EncodedDatatype)
     }
 
     package var kind: Kind

@@ -8,6 +8,7 @@ struct CatalogDecoder {
     /// Datatypes being decoded around the present one, and their members so far.
     var datatypeDepth = 0
     var datatypeMembers = 0
+    private var types = SharedTypes()
 
     init(_ bytes: [UInt8], limits: HDF5Limits) {
         self.bytes = bytes
@@ -95,6 +96,14 @@ struct CatalogDecoder {
     ) throws(HDF5Error) -> Value? {
         guard try bool(what) else { return nil }
         return try value(&self)
+    }
+
+    mutating func datatype() throws(HDF5Error) -> HDF5EncodedDatatype {
+        types.shared(try HDF5EncodedDatatype(from: &self))
+    }
+
+    mutating func dataspace() throws(HDF5Error) -> HDF5EncodedDataspace {
+        types.shared(try HDF5EncodedDataspace(from: &self))
     }
 
     func finish() throws(HDF5Error) {

@@ -65,7 +65,7 @@ extension HDF5Object {
         switch try decoder.byte("object kind") {
         case 0: kind = .group(linkOrder: try decoder.value("link order"))
         case 1: kind = .dataset(try HDF5Dataset(from: &decoder))
-        case 2: kind = .namedDatatype(try HDF5EncodedDatatype(from: &decoder))
+        case 2: kind = .namedDatatype(try decoder.datatype())
         default: throw CatalogDecoder.malformed("an object's kind is unknown")
         }
         file = try decoder.int("file index", atMost: limits.externalFiles)
@@ -96,8 +96,8 @@ extension HDF5Attribute {
         creationOrder = try decoder.optional("creation order") { decoder throws(HDF5Error) in
             try decoder.u32("creation order")
         }
-        datatype = try HDF5EncodedDatatype(from: &decoder)
-        dataspace = try HDF5EncodedDataspace(from: &decoder)
+        datatype = try decoder.datatype()
+        dataspace = try decoder.dataspace()
         value = try decoder.string("attribute value", atMost: decoder.limits.attributeBytes)
     }
 }

@@ -70,8 +70,8 @@ extension HDF5Dataset {
     }
 
     init(from decoder: inout CatalogDecoder) throws(HDF5Error) {
-        datatype = try HDF5EncodedDatatype(from: &decoder)
-        dataspace = try HDF5EncodedDataspace(from: &decoder)
+        datatype = try decoder.datatype()
+        dataspace = try decoder.dataspace()
         switch try decoder.byte("storage") {
         case 0:
             storage = .contiguous(

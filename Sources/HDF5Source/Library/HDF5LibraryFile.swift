@@ -31,6 +31,7 @@ import MoESystem
         let properties = try HDF5Handle(H5Pcreate(moe_h5_file_access_class()), "make file access properties")
         try HDF5Library.check(H5Pset_driver(properties.id, access.driver, nil), "set the file driver")
         try HDF5Library.check(H5Pset_fclose_degree(properties.id, H5F_CLOSE_STRONG), "set the close degree")
+        try HDF5Library.check(moe_h5_bound_metadata_cache(properties.id), "bound the metadata cache")
         let id = try unsafe path.withCString { text throws(HDF5Error) in
             unsafe H5Fopen(text, moe_h5_open_read_only(), properties.id)
         }

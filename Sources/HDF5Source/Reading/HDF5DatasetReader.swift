@@ -50,7 +50,7 @@ package struct HDF5DatasetReader: Sendable {
                     try HDF5ChunkSource(chunked, dimensions: dataset.dimensions, elementSize: dataset.type.size))
             }
         } catch {
-            throw error.within("\(input.catalog.path(of: id))")
+            throw error.within(input.catalog.place(of: id))
         }
     }
 
@@ -96,7 +96,7 @@ package struct HDF5DatasetReader: Sendable {
                 try unsafe read(elements, from: chunks, into: destination, using: decoder, cache: cache)
             }
         } catch {
-            throw error.within("\(input.catalog.path(of: id))")
+            throw error.within(input.catalog.place(of: id))
         }
         unsafe ByteSwap.reverse(destination, width: dataset.type.swapWidth)
     }

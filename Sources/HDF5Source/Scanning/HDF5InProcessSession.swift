@@ -20,7 +20,7 @@ package final class HDF5InProcessSession: HDF5Session {
                 try scan.run()
             } catch {
                 scan.close()
-                throw error
+                throw error.within("\(HDF5Name(path))")
             }
             return (scan.catalog, scan.files.map(\.id))
         }
@@ -51,7 +51,7 @@ package final class HDF5InProcessSession: HDF5Session {
                 try read(description, in: file, at: object.address, start: start, extent: extent)
             }
         } catch {
-            throw error.within("\(catalog.path(of: dataset))")
+            throw error.within(catalog.place(of: dataset))
         }
     }
 

@@ -60,9 +60,10 @@ extension HDF5Scan {
         let attribute = HDF5Attribute(
             name: name, characterSet: entry.character_set == H5T_CSET_UTF8.rawValue ? .utf8 : .ascii,
             creationOrder: tracked && entry.has_creation_order != 0 ? entry.creation_order : nil,
-            datatype: HDF5EncodedDatatype(
-                encoded: try HDF5TypeReader.encoding(of: typeHandle, limits: limits), type: type, committed: nil),
-            dataspace: space, value: value)
+            datatype: types.shared(
+                HDF5EncodedDatatype(
+                    encoded: try HDF5TypeReader.encoding(of: typeHandle, limits: limits), type: type, committed: nil)),
+            dataspace: types.shared(space), value: value)
         return (attribute, try HDF5TypeReader.committedAddress(of: typeHandle))
     }
 

@@ -41,9 +41,10 @@ extension HDF5Scan {
         default: throw HDF5Library.failure("read its layout")
         }
         return HDF5Dataset(
-            datatype: HDF5EncodedDatatype(
-                encoded: try HDF5TypeReader.encoding(of: typeHandle, limits: limits), type: type, committed: nil),
-            dataspace: space, storage: storage,
+            datatype: types.shared(
+                HDF5EncodedDatatype(
+                    encoded: try HDF5TypeReader.encoding(of: typeHandle, limits: limits), type: type, committed: nil)),
+            dataspace: types.shared(space), storage: storage,
             fillValue: try fillValue(properties: properties, typeHandle: typeHandle, type: type))
     }
 

@@ -19,6 +19,7 @@ final class HDF5Scan {
     var pendingLinks: [Int] = []
     /// Uses of named datatypes that may not have been walked yet.
     var committedUses: [CommittedUse] = []
+    var types = SharedTypes()
     var chunkCount = 0
     var attributeBytes = 0
     private let directory: ConfinedDirectory?

@@ -36,7 +36,11 @@ package final class HDF5WorkerSession: HDF5Session {
         var conversation = try Conversation(path: path, limits: options.limits, worker: worker)
         let answer = try conversation.ask(.open(options, addressSpaceBytes: worker.addressSpaceBytes))
         guard case .catalog(let bytes) = answer else { throw CatalogDecoder.malformed("it is no catalog") }
-        catalog = try HDF5Catalog(decoding: bytes, limits: options.limits)
+        do throws(HDF5Error) {
+            catalog = try HDF5Catalog(decoding: bytes, limits: options.limits)
+        } catch {
+            throw error.within("\(HDF5Name(path))")
+        }
         limits = options.limits
         self.conversation = Mutex(conversation)
     }

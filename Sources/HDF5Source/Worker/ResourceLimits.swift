@@ -23,25 +23,22 @@ enum ResourceLimits {
         }
     }
 
-    #if canImport(Darwin)
-    private typealias Resource = Int32
+    // Only glibc gives resources a type of their own.
+    #if canImport(Glibc)
+    private static func set(_ resource: __rlimit_resource, _ value: UInt64) {
+        set(__rlimit_resource_t(resource.rawValue), value)
+    }
+    private typealias Resource = __rlimit_resource_t
     #else
-    private typealias Resource = __rlimit_resource
+    private typealias Resource = Int32
     #endif
 
     private static func set(_ resource: Resource, _ value: UInt64) {
         var limit = rlimit()
-        #if canImport(Darwin)
+        // One structure each.
         guard unsafe getrlimit(resource, &limit) == 0 else { return }
-        #else
-        guard unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return }
-        #endif
         limit.rlim_cur = min(limit.rlim_max, rlim_t(value))
         limit.rlim_max = limit.rlim_cur
-        #if canImport(Darwin)
         _ = unsafe setrlimit(resource, &limit)
-        #else
-        _ = unsafe setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
-        #endif
     }
 }

@@ -20,7 +20,13 @@ struct WorkerProcess: ~Copyable {
     /// The child gets `channel` and nothing else: standard streams are the null device, signals are as at login, and the
     /// variables by which libhdf5 loads code or changes drivers are taken out of its environment.
     init(executable: String, arguments: [String], channel: Int32) throws(HDF5Error) {
+        #if canImport(Darwin)
+        var actions: posix_spawn_file_actions_t?
+        var attributes: posix_spawnattr_t?
+        #else
         var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        #endif
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
@@ -28,7 +34,6 @@ struct WorkerProcess: ~Copyable {
         }
         unsafe posix_spawn_file_actions_adddup2(&actions, channel, Self.channelDescriptor)
 
-        var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
@@ -95,7 +100,11 @@ struct WorkerProcess: ~Copyable {
     private static func environment() -> [String] {
         var variables: [String] = []
         // A null-terminated list of C strings; nothing here changes it while it is read.
+        #if canImport(Darwin)
+        var next = unsafe _NSGetEnviron().pointee
+        #else
         var next = unsafe environ
+        #endif
         while let variable = unsafe next.pointee {
             let text = unsafe String(cString: variable)
             if !text.hasPrefix("HDF5_"), !text.hasPrefix("SWIFT_BACKTRACE=") { variables.append(text) }

@@ -87,6 +87,7 @@ let package = Package(
         .executableTarget(name: "moe-inspect", dependencies: ["CommandSupport", "InspectCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
+        .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
         .testTarget(
             name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "CMoEKernels"], swiftSettings: strict),

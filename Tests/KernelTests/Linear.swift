@@ -1,0 +1,80 @@
+import CMoEKernels
+
+/// `moe_linear` over arrays, with misaligned weights and scales and guard values around the result.
+enum Linear {
+    static func run(
+        _ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [[Float]], members: [UInt32]? = nil, outputs: Range<Int>? = nil
+    ) -> [[Float]]? {
+        let width = rowsAreInputs ? matrix.rows : matrix.columns, all = rowsAreInputs ? matrix.columns : matrix.rows
+        let outputs = outputs ?? 0..<all
+        let tokens = members?.count ?? hidden.count
+        let canary: Float = -12345.5, stride = all + 3
+        let padded = hidden.flatMap { $0 + [.nan, .nan] }
+        var tile = [Float](repeating: .nan, count: moe_token_tile_count(tokens, width))
+        moe_token_tile_pack(padded, width + 2, members, tokens, width, &tile)
+        var result = [Float](repeating: canary, count: tokens * stride)
+        let elements = [0] + matrix.elements, scales = [0] + matrix.scales
+        let done = elements.withUnsafeBufferPointer { elements in
+            scales.withUnsafeBufferPointer { scales in
+                result.withUnsafeMutableBufferPointer { result in
+                    tile.withUnsafeBufferPointer { tile in
+                        let weight = moe_weight(
+                            elements: elements.baseAddress! + 1, rows: matrix.rows, columns: matrix.columns, type: matrix.type,
+                            scale_type: matrix.scaleType, scales: scales.baseAddress! + 1, block_rows: matrix.blockRows,
+                            block_columns: matrix.blockColumns)
+                        var call = moe_linear_call(
+                            weight: weight, rows_are_inputs: rowsAreInputs, token_tile: tile.baseAddress, tokens: tokens,
+                            first_output: outputs.lowerBound, outputs: outputs.count, result: result.baseAddress,
+                            result_stride: stride, workspace: nil)
+                        let workspace = moe_linear_workspace(&call.weight, rowsAreInputs)
+                        let memory = UnsafeMutableRawPointer.allocate(byteCount: workspace + 1, alignment: 1)
+                        defer { memory.deallocate() }
+                        call.workspace = memory
+                        return moe_linear(&call)
+                    }
+                }
+            }
+        }
+        guard done else { return nil }
+        return (0..<tokens).map { t in
+            let row = result[t * stride..<(t + 1) * stride]
+            for (o, value) in row.enumerated() where !outputs.contains(o) {
+                precondition(value == canary, "written outside the outputs asked for")
+            }
+            return Array(row.dropFirst(outputs.lowerBound).prefix(outputs.count))
+        }
+    }
+
+    /// The order of moe_linear.h, one number at a time.
+    static func reference(_ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [Float]) -> [Float] {
+        if rowsAreInputs {
+            return (0..<matrix.columns).map { o in
+                (0..<matrix.rows).reduce(Float(0)) { $0.addingProduct(hidden[$1], matrix.weight(row: $1, column: o)) }
+            }
+        }
+        return (0..<matrix.rows).map { o in
+            var lanes = [Float](repeating: 0, count: 16)
+            for k in 0..<(matrix.columns + 15) / 16 * 16 {
+                let inside = k < matrix.columns
+                lanes[k % 16].addProduct(inside ? hidden[k] : 0, inside ? matrix.weight(row: o, column: k) : 0)
+            }
+            for distance in [8, 4, 2, 1] {
+                for i in 0..<distance { lanes[i] += lanes[i + distance] }
+            }
+            return lanes[0]
+        }
+    }
+}
+
+extension [Float] {
+    /// Equal bits, any NaN being equal to any other.
+    func hasSameBits(as other: [Float]) -> Bool {
+        count == other.count && zip(self, other).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
+    }
+
+    /// Within 2e-5 of the largest value.
+    func isClose(to other: [Float]) -> Bool {
+        let largest = other.reduce(0) { Swift.max($0, $1.magnitude) }
+        return count == other.count && zip(self, other).allSatisfy { ($0 - $1).magnitude <= 2e-5 * largest }
+    }
+}

@@ -1,0 +1,1 @@
+"""The directory: sections of fixed-stride records, checked page by page as they are used."""

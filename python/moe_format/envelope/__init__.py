@@ -1,0 +1,1 @@
+"""Header, footer and section table: what is read before anything else."""

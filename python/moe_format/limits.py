@@ -1,0 +1,19 @@
+"""The limits of SPEC.md §14."""
+
+HEADER_LENGTH = 64
+FOOTER_LENGTH = 64
+PAGE_LENGTH = 16_384
+SECTIONS = 64
+MODEL_BYTES = 1 << 20
+MODEL_DEPTH = 32
+CONFIG_BYTES = 16 << 20
+NAME_BYTES = 4096
+RANK = 32
+CHUNK_BYTES = 16 << 20
+ZSTD_WINDOW = 16 << 20
+EXPERTS = 1 << 20
+RECORDS = (1 << 32) - 1
+ELEMENT_BYTES = (1 << 63) - 1
+
+NONE = 0xFFFF_FFFF
+"""The value of a `u32` field that names nothing."""

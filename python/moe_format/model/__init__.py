@@ -1,0 +1,1 @@
+"""SPEC.md §9: the model description."""

@@ -1,0 +1,60 @@
+"""SPEC.md §9.1, §9.4: a layer and its shared experts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .fields import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class SharedExperts:
+    expert_function: int
+    expert_size: int
+    gate: str
+    combine: str
+    scale: float
+
+    @classmethod
+    def parse(cls, fields: Fields | None) -> SharedExperts | None:
+        if fields is None:
+            return None
+        return cls(
+            expert_function=fields.integer("expert_function"),
+            expert_size=fields.integer("expert_size"),
+            gate=fields.choice("gate", ("none", "sigmoid", "router"), "none"),
+            combine=fields.choice("combine", ("add", "average"), "add"),
+            scale=fields.number("scale", 1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    path: str
+    bank: int
+    hidden_size: int
+    output_size: int
+    expert_size: int
+    router: int
+    expert_function: int
+    shared: SharedExperts | None
+    routed_scale: float
+    output_scale: float
+    unknown: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, fields: Fields) -> Layer:
+        hidden_size = fields.integer("hidden_size")
+        return cls(
+            path=fields.path,
+            bank=fields.integer("bank"),
+            hidden_size=hidden_size,
+            output_size=fields.integer("output_size", hidden_size),
+            expert_size=fields.integer("expert_size"),
+            router=fields.integer("router"),
+            expert_function=fields.integer("expert_function"),
+            shared=SharedExperts.parse(fields.object("shared")),
+            routed_scale=fields.number("routed_scale", 1),
+            output_scale=fields.number("output_scale", 1),
+            unknown=tuple(fields.unknown),
+        )

@@ -1,0 +1,1 @@
+"""SPEC.md §10: what only export and inspection read."""

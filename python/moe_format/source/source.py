@@ -1,0 +1,77 @@
+"""SPEC.md §10: the source section as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .cursor import Cursor
+from .hdf5_object import LEAST_LENGTH, HDF5Object, HDF5ObjectKind
+
+HDF5 = 1
+SAFETENSORS = 2
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HDF5Source:
+    """§10.1."""
+
+    superblock: int
+    user_block: int
+    objects: tuple[HDF5Object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SafetensorsSource:
+    """§10.2: the file's metadata, in its order."""
+
+    metadata: tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSource:
+    """A kind or version that this reader does not know; its body is kept as it is."""
+
+    kind: int
+    version: int
+    body: bytes
+
+
+Source: TypeAlias = HDF5Source | SafetensorsSource | UnknownSource
+
+
+def parse_source(data: bytes, at: int, tensors: int) -> Source:
+    """R90. `at` is the section's offset, `tensors` how many tensors the file has."""
+    cursor = Cursor(data, at)
+    kind = cursor.u32("kind")
+    version = cursor.u32("version")
+    if version != VERSION or kind not in (HDF5, SAFETENSORS):
+        return UnknownSource(kind, version, cursor.take(cursor.remaining, "body"))
+    source = _parse_hdf5(cursor, tensors) if kind == HDF5 else _parse_safetensors(cursor)
+    cursor.finish("end of the section")
+    return source
+
+
+def _parse_hdf5(cursor: Cursor, tensors: int) -> HDF5Source:
+    superblock = cursor.u32("superblock")
+    count = cursor.u32("number of objects")
+    user_block = cursor.u64("user block")
+    limit = cursor.remaining // LEAST_LENGTH
+    cursor.check(1 <= count <= limit, count, f"1 … {limit}", "number of objects")
+    objects = tuple(HDF5Object.parse(cursor, count, tensors) for _ in range(count))
+    cursor.check(objects[0].kind is HDF5ObjectKind.GROUP, objects[0].kind.name, "GROUP", "object 0, the root")
+    for item in objects:
+        for committed in (item.committed, *(attribute.committed for attribute in item.attributes)):
+            if committed is not None:
+                kind = objects[committed].kind
+                cursor.check(kind is HDF5ObjectKind.COMMITTED_DATATYPE, kind.name, "COMMITTED_DATATYPE",
+                             f"object {committed}, used as a datatype")  # fmt: skip
+    return HDF5Source(superblock, user_block, objects)
+
+
+def _parse_safetensors(cursor: Cursor) -> SafetensorsSource:
+    count = cursor.count(8, "metadata entries")
+    return SafetensorsSource(
+        tuple((cursor.string("metadata key"), cursor.string("metadata value")) for _ in range(count))
+    )

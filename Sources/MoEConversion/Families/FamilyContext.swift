@@ -23,11 +23,12 @@ struct FamilyContext {
     func blueprint(_ score: RouterDescription.Score, topK fallback: Int, activation: ExpertFunction.Activation = .silu)
         throws(RecognitionError) -> LayerBlueprint
     {
-        let topK = try scope.stated(Self.topKKeys, layer: facts.layer)
+        let layer = facts.run ?? facts.layer
+        let topK = try scope.stated(Self.topKKeys, layer: layer)
         var blueprint = LayerBlueprint(RouterDescription(.topK, topK: topK?.value ?? fallback, score: score))
         blueprint.topK = topK
-        blueprint.expertCount = try scope.stated(Self.expertKeys, layer: facts.layer)
-        blueprint.sharedCount = try scope.stated(Self.sharedKeys, layer: facts.layer)
+        blueprint.expertCount = try scope.stated(Self.expertKeys, layer: layer)
+        blueprint.sharedCount = try scope.stated(Self.sharedKeys, layer: layer)
         try setActivation(&blueprint, default: activation)
         return blueprint
     }

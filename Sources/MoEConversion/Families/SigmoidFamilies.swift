@@ -70,7 +70,7 @@ extension Family {
             layer.router.logitScale = try c.scope.number("output_multiplier", default: 0.1767766952966369)
             layer.router.scale = try c.routedScale(default: 1)
             layer.latentNorm = .init(epsilon: try c.scope.number("rms_norm_eps", default: 1e-5), offset: 1)
-            layer.expertNorm = .init(epsilon: try c.scope.number("post_norm_eps", default: 1e-5), offset: 1)
+            layer.expertNorm = .init(epsilon: try c.scope.number("post_norm_eps", default: 1e-8), offset: 1)
             return layer
         },
         // Shared experts have rows of the router: weights are normalised over them and the chosen ones.

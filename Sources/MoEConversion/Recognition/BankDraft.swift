@@ -20,6 +20,13 @@ struct BankDraft {
     /// Router and others, by the name below the path.
     var sides: [Member] = []
 
+    /// 0 or 1 for the first or second of two layers that share a module.
+    var run: Int?
+    /// The tensor that holds a selection bias for each of the two.
+    var paired: Int?
+    /// Why the layer cannot run, when that is known already.
+    var problem: String?
+
     init(path: String) { self.path = path }
 
     /// Decides what the children of a Keras container are: experts numbered within one class, or stacked matrices.

@@ -103,11 +103,11 @@ struct BankDrafts {
 
     /// Starts a draft for stacked experts that lie in the layer itself, as Granite's `block_sparse_moe.input_linear.weight`.
     private mutating func startBareStack(_ name: TensorName, _ shape: [Int]) {
-        guard shape.count == 3, shape[0] > 1, !name.components.contains(where: { Self.attention.contains($0) }) else { return }
+        guard shape.count >= 2, shape[0] > 1, !name.components.contains(where: { Self.attention.contains($0) }) else { return }
         let leaf = LeafName(name.components[max(0, name.components.count - 2)...])
         let isOwnComponent = name.components.last == "weight" || name.components.last == "kernel"
         guard leaf.part == .weight, let last = leaf.projection.split(separator: ".").last,
-            ExpertLayout.projections.contains(String(last))
+            ExpertLayout.isStack(String(last), shape)
         else { return }
         let path = name.prefix(name.components.count - (isOwnComponent ? 2 : 1))
         _ = draft(path)
@@ -148,6 +148,9 @@ struct BankDrafts {
         if Self.sharedContainers.contains(components[depth]), depth + 1 < components.count {
             if let index = decimal(components[depth + 1]), depth + 2 < components.count {
                 drafts[bank].shared.append(.init(expert: index, leaf: leaf(name, from: depth + 2), tensor: tensor))
+            } else if components[depth + 1].hasPrefix("shared_w") {
+                let own = Self.withoutSharedPrefix(components[(depth + 1)...])
+                drafts[bank].stackedShared.append(.init(expert: 0, leaf: intern(own), tensor: tensor))
             } else {
                 drafts[bank].stackedShared.append(.init(expert: 0, leaf: leaf(name, from: depth + 1), tensor: tensor))
             }

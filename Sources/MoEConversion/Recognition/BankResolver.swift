@@ -6,6 +6,8 @@ struct ResolvedBank {
         var tensor: Int
         var role: Role
         var orientation: Orientation
+        /// For a tensor that this layer shares with its twin: 0 for the layer that comes first.
+        var run: Int?
     }
 
     var path: String
@@ -43,13 +45,26 @@ struct BankResolver {
         takeBareStack(from: &draft)
         let path = draft.path.isEmpty ? "model" : draft.path
         let isStacked = draft.experts.isEmpty
-        let members = isStacked ? draft.stacked : draft.experts
+        var members = isStacked ? draft.stacked : draft.experts
         guard !members.isEmpty else { return nil }
         let sides = SideTensors(draft.sides, tensors: tensors, leaves: leaves)
-        var problem: String?
+        var problem = draft.problem
+        var facts = BankFacts(path: path, layer: layer, expertCount: 0, run: draft.run)
+        facts.expertCount = isStacked
+            ? members.lazy.compactMap { tensors[$0.tensor].shape.count > 2 ? tensors[$0.tensor].shape[0] : nil }.first ?? 0
+            : (members.lazy.map(\.expert).max() ?? 0) + 1
+        let blueprint = try blueprint(facts)
+        // What is stored for experts that only return their input is of no use.
+        var idle: [Int] = []
+        if !isStacked, blueprint.router.identityExperts > 0, let stated = blueprint.expertCount {
+            idle = members.filter { $0.expert >= stated.value }.map(\.tensor)
+            members.removeAll { $0.expert >= stated.value }
+        }
         let collection: ExpertCollection?
         if isStacked {
-            collection = ExpertCollection(stacked: members, tensors: tensors, leaves: leaves, routerRows: { sides.rows(fitting: $0) })
+            collection = ExpertCollection(stacked: members, tensors: tensors, leaves: leaves) {
+                sides.rows(fitting: $0).map { $0 - blueprint.extraRows } ?? blueprint.expertCount?.value
+            }
         } else {
             collection = ExpertCollection(members, tensors: tensors, leaves: leaves, problem: &problem)
         }
@@ -57,13 +72,12 @@ struct BankResolver {
             report = problem.map { "\(path): \($0); its tensors are kept as dense ones" }
             return nil
         }
-        let facts = BankFacts(path: path, layer: layer, expertCount: collection.count)
-        let blueprint = try blueprint(facts)
+        facts.expertCount = collection.count
         try check(blueprint, facts)
         var bank = ResolvedBank(
             path: path, layer: layer, expertCount: collection.count, experts: collection.members, isStacked: isStacked,
             hiddenSize: 0, blueprint: blueprint)
-        bank.unknown = isStacked ? [] : draft.stacked.map(\.tensor)
+        bank.unknown = (isStacked ? [] : draft.stacked.map(\.tensor)) + idle
         let routerInput = sides.place(into: &bank)
         let resolver = ExpertResolver(
             choice: choice, inputSize: sides.latentSize ?? routerInput, isInterleaved: blueprint.isInterleaved,
@@ -77,6 +91,9 @@ struct BankResolver {
         bank.problem = bank.problem ?? problem
         bank.hiddenSize = routerInput ?? bank.expert?.inputSize ?? 0
         resolveShared(of: draft, into: &bank)
+        if let paired = draft.paired, tensors[paired].elementCount == 2 * bank.expertCount {
+            bank.router.append(.init(tensor: paired, role: .selectionBias, orientation: .none, run: draft.run))
+        }
         guard bank.hiddenSize > 0 else { return nil }
         return bank
     }
@@ -86,8 +103,8 @@ struct BankResolver {
         guard draft.experts.isEmpty, draft.stacked.isEmpty else { return }
         let projections = Set(draft.sides.compactMap { side -> String? in
             let leaf = leaves[side.leaf]
-            let isStack = tensors[side.tensor].shape.count == 3 && leaf.part == .weight
-            return isStack && ExpertLayout.projections.contains(leaf.projection) ? leaf.projection : nil
+            let isStack = leaf.part == .weight && ExpertLayout.isStack(leaf.projection, tensors[side.tensor].shape)
+            return isStack ? leaf.projection : nil
         })
         draft.stacked = draft.sides.filter { projections.contains(leaves[$0.leaf].projection) }
         draft.sides.removeAll { projections.contains(leaves[$0.leaf].projection) }

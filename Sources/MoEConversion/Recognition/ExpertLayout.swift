@@ -31,6 +31,7 @@ struct ExpertLayout {
         ExpertLayout("mixtral", ["w1": .gate, "w3": .up, "w2": .down]),
         ExpertLayout("qwen", ["gate_proj": .gate, "up_proj": .up, "down_proj": .down]),
         ExpertLayout("dbrx", ["w1": .gate, "v1": .up, "w2": .down], downIsTransposed: true),
+        ExpertLayout("qwen", ["linear_gate": .gate, "up_proj": .up, "down_proj": .down]),
         ExpertLayout("dots", ["fc1": .gate, "fc3": .up, "fc2": .down]),
         ExpertLayout("t5_gated", ["wi_0": .gate, "wi_1": .up, "wo": .down]),
         ExpertLayout("grok", ["linear": .gate, "linear_v": .up, "linear_1": .down]),
@@ -56,6 +57,8 @@ struct ExpertLayout {
         ExpertLayout("two_layer", ["intermediate.dense": .first, "output.dense": .down]),
         ExpertLayout("two_layer", ["hidden": .first, "output": .down]),
         ExpertLayout("switch", ["wi": .first, "wo": .down]),
+        // Experts of one row in each of two embeddings.
+        ExpertLayout("doge", ["down_embed": .up, "up_embed": .down], downIsTransposed: true),
         // One matrix.
         ExpertLayout("linear", ["linear": .only]),
         ExpertLayout("linear", ["": .only]),
@@ -65,13 +68,17 @@ struct ExpertLayout {
         ExpertLayout("linear", ["layer": .only]),
     ]
 
-    /// Layouts that have no names of their own: Keras variables by position, matrices that are only numbered.
-    private static let unnamed = ["keras_bank"]
-
-    static let names: [String] = Array(Set(all.map(\.name) + unnamed)).sorted()
+    /// The names of all layouts, as options have them.
+    static let names: [String] = Array(Set(all.map(\.name) + [PositionalBank.layout])).sorted()
 
     /// Names that matrices of stacked experts have when no `experts` container stands above them.
     static let projections: Set<String> = Set(all.flatMap(\.matrices.keys)).subtracting(["", "output", "hidden", "dense", "fc", "proj", "layer", "linear"])
+
+    /// Whether a matrix of that name and shape holds several experts by itself.
+    static func isStack(_ projection: String, _ shape: [Int]) -> Bool {
+        shape.count == 3 && projections.contains(projection)
+            || shape.count == 2 && (projection == "down_embed" || projection == "up_embed")
+    }
 
     /// The layout of the experts whose matrices have these names; `nil` when no layout has exactly them.
     ///

@@ -12,7 +12,13 @@ struct ExpertResolver {
     /// - Returns: nil when no layout has these names, or the shapes do not fit it; `problem` then says why.
     func resolve(_ expert: ExpertShapes, problem: inout String?) -> ResolvedExpert? {
         var expert = expert
-        if let positional = PositionalBank(expert) { expert = positional.named }
+        var choice = choice
+        var positionalName: String?
+        if choice.allows(PositionalBank.layout), let positional = PositionalBank(expert) {
+            expert = positional.named
+            positionalName = PositionalBank.layout
+            choice = .auto
+        }
         guard let (layout, matrices) = ExpertLayout.of(expert.projections, among: choice) else {
             let names = expert.projections.sorted().prefix(6).map { quoted($0) }.joined(separator: ", ")
             problem = "no layout has experts with \(names)"
@@ -49,7 +55,7 @@ struct ExpertResolver {
             return nil
         }
         var resolved = ResolvedExpert(
-            layout: layout.name, kind: gate != nil || fit.isFused ? .gated : .mlp, inputSize: fit.inputSize,
+            layout: positionalName ?? layout.name, kind: gate != nil || fit.isFused ? .gated : .mlp, inputSize: fit.inputSize,
             expertSize: fit.expertSize, outputSize: fit.outputSize, parts: [:])
         let interleaved = isInterleaved ?? layout.isInterleaved ?? isPacked
         let fused: Role = interleaved ? .gateUpInterleavedWeight : .gateUpHalvesWeight

@@ -51,5 +51,8 @@ struct LayerBlueprint {
 struct BankFacts {
     var path: String
     var layer: Int
+    /// Experts with weights, as far as names show; 0 when they do not.
     var expertCount: Int
+    /// 0 or 1 for the first or second of two layers that share a module.
+    var run: Int?
 }

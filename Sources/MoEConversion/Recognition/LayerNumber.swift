@@ -16,6 +16,8 @@ enum LayerNumber {
     }
 
     private static func number(in components: [Substring]) -> Int? {
+        // Layers that predict further tokens are numbered apart from the model's own.
+        if components.contains("mtp") || components.last == Substring(BankDraft.visionSuffix) { return nil }
         for (stack, child) in zip(components, components.dropFirst()) where stacks.contains(stack) {
             if let number = decimal(child) { return number }
         }

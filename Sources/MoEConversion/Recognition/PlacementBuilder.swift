@@ -26,7 +26,13 @@ struct PlacementBuilder {
         place(bank.sharedMembers, as: bank.shared, count: bank.sharedCount, isShared: true) { member in
             bank.sharedIsStacked ? .stackedShared(bank: number, count: bank.sharedCount) : .shared(bank: number, index: member.expert)
         }
-        for side in bank.router { place(side, .router(bank: number)) }
+        for side in bank.router {
+            switch side.run {
+            case nil: place(side, .router(bank: number))
+            case 0: place(side, .stackedRouters(firstBank: number, count: 2))
+            default: break
+            }
+        }
         for side in bank.sharedSides { place(side, bank.sharedCount > 0 ? .shared(bank: number, index: 0) : .router(bank: number)) }
         unrecognized += bank.unknown
         model.layers.append(describe(bank))

@@ -3,6 +3,8 @@
 /// Weights come in the order in which an expert uses them, each with its bias behind it: gate, up and down; gate and up in
 /// one, and down; up and down. Shapes are of one expert: weights have two dimensions, biases one.
 struct PositionalBank {
+    static let layout = "keras_bank"
+
     /// The same tensors under names that layouts have.
     let named: ExpertShapes
 

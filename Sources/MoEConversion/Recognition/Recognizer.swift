@@ -24,7 +24,7 @@ extension Recognition {
             tensors: tensors, leaves: drafts.leaves, choice: options.layout,
             blueprint: { (facts: BankFacts) throws(RecognitionError) in try overrides.apply(to: try model.blueprint(facts), facts) },
             quantization: QuantizationSettings(model.quantization))
-        let ordered = drafts.drafts.sorted { naturallyPrecedes($0.path, $1.path) }
+        let ordered = drafts.drafts.flatMap { $0.modalities(tensors, drafts.leaves) }.sorted { naturallyPrecedes($0.path, $1.path) }
         var builder = PlacementBuilder(tensors, family: model.family)
         var warnings: [String] = []
         var resolved: [ResolvedBank] = []
@@ -34,6 +34,8 @@ extension Recognition {
             if let bank = try resolver.resolve(draft, layer: number, report: &report) { resolved.append(bank) }
             if let report { warnings.append(report) }
         }
+        // Drafts that were no layers do not count.
+        for (index, number) in LayerNumber.numbers(of: resolved.map(\.path)).enumerated() { resolved[index].layer = number }
         for bank in resolved { builder.add(bank) }
         guard !resolved.isEmpty else {
             throw .contradiction(

@@ -50,10 +50,12 @@ struct SideTensors {
         } else {
             bank.problem = "it has no router tensor"
         }
+        // Where experts lie in the layer of the model itself, attention and norms are their neighbours.
+        let isOwnModule = bank.path.split(separator: ".").last.map { decimal($0) == nil } ?? true
         let hasSelectionBias = sides.contains { $0.meaning == .selectionBias }
         for side in sides where side.meaning != .router || hidden == nil {
             guard let hidden, let found = place(side, rows: rows, hidden: hidden, bank, hasSelectionBias) else {
-                bank.unknown.append(side.tensor)
+                if side.meaning != .outputNorm, isOwnModule || side.meaning != nil { bank.unknown.append(side.tensor) }
                 continue
             }
             if found.role == .sharedGateWeight || found.role == .sharedGateBias {
@@ -85,7 +87,7 @@ struct SideTensors {
         case .routerBias: return vector(rows, .routerBias)
         case .eitherBias:
             let isSelection = bank.blueprint.routerBiasIsForSelection && !hasSelectionBias
-            return vector(rows, isSelection ? .selectionBias : .routerBias)
+            return isSelection ? vector(rows, .selectionBias) ?? vector(bank.expertCount, .selectionBias) : vector(rows, .routerBias)
         case .selectionBias: return vector(rows, .selectionBias) ?? vector(bank.expertCount, .selectionBias)
         case .noise: return matrix(rows, hidden, .routerNoiseWeight)
         case .inputScale: return vector(hidden, .routerInputScale)

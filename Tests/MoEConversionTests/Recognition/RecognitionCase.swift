@@ -14,6 +14,7 @@ struct RecognitionCase: CustomTestStringConvertible {
         var outputSize: Int
         var topK: Int
         var hasSharedBeside: Bool
+        /// What multiplies the routed sum in the layer's output.
         var routedScale: Double
     }
 
@@ -23,12 +24,17 @@ struct RecognitionCase: CustomTestStringConvertible {
     var publishedConfig: JSONValue?
     var layers: [Layer]
 
-    var testDescription: String { name }
+    /// Whether the file is one of a family's, and not of the reference cases.
+    var isFamily: Bool
+
+    var testDescription: String { (isFamily ? "families/" : "") + name }
 
     static let folder = URL(filePath: #filePath).appending(path: "../../../../fixtures/recognition").standardized
 
     static let all: [RecognitionCase] = {
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        let files = [folder, folder.appending(path: "families")].flatMap {
+            (try? FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)) ?? []
+        }
         return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.compactMap { try? RecognitionCase($0) }
     }()
 
@@ -38,6 +44,7 @@ struct RecognitionCase: CustomTestStringConvertible {
 
     private init(_ file: URL) throws {
         let json = try JSONParser.parse([UInt8](try Data(contentsOf: file)), acceptingNonFinite: true)
+        isFamily = file.deletingLastPathComponent().lastPathComponent == "families"
         name = file.deletingPathExtension().lastPathComponent
         tensors = (json["tensors"]?.array ?? []).map { row in
             let fields = row.array ?? []
@@ -52,7 +59,7 @@ struct RecognitionCase: CustomTestStringConvertible {
             Layer(
                 number: $0["layer"]?.integer ?? -9, path: String(($0["prefix"]?.string ?? "").dropLast()),
                 hiddenSize: $0["hidden"]?.integer ?? 0, outputSize: $0["output"]?.integer ?? 0, topK: $0["top_k"]?.integer ?? 0,
-                hasSharedBeside: $0["shared"]?.bool ?? false, routedScale: $0["routed_output_scale"]?.number ?? 1)
+                hasSharedBeside: $0["beside"]?.bool ?? false, routedScale: $0["combined_scale"]?.number ?? 1)
         }
     }
 }

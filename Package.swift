@@ -10,6 +10,11 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests may unwrap and point: what they hold is theirs.
+let tests: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
     name: "swift-moe",
     platforms: [.macOS(.v15)],
@@ -49,7 +54,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "MoERuntime",
-            dependencies: ["MoEFormat", "CMoEKernels", "MoESystem"],
+            dependencies: ["MoEFormat", "CMoEKernels", "MoESystem", "CMoESystem"],
             swiftSettings: strict),
 
         // Conversion: the only arm that links libhdf5.
@@ -65,26 +70,34 @@ let package = Package(
         // The commands: each a testable library under a few lines of main.
         .target(
             name: "CommandSupport",
-            dependencies: [
-                "MoEFormat", "MoESystem",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            dependencies: ["MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "ConvertCommands", dependencies: ["CommandSupport", "MoEConversion"],
+            name: "ConvertCommands",
+            dependencies: ["CommandSupport", "MoEConversion", "HDF5Source", "MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "InspectCommands", dependencies: ["CommandSupport"],
+            name: "InspectCommands", dependencies: ["CommandSupport", "MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "RunCommands", dependencies: ["CommandSupport", "MoERuntime"],
+            name: "RunCommands",
+            dependencies: ["CommandSupport", "MoERuntime", "MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
-        .executableTarget(name: "moe-convert", dependencies: ["ConvertCommands"], swiftSettings: strict),
-        .executableTarget(name: "moe-inspect", dependencies: ["InspectCommands"], swiftSettings: strict),
-        .executableTarget(name: "moe-run", dependencies: ["RunCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-convert", dependencies: ["CommandSupport", "ConvertCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-inspect", dependencies: ["CommandSupport", "InspectCommands"], swiftSettings: strict),
+        .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
+        .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
         .testTarget(
             name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "CMoEKernels"], swiftSettings: strict),
+        .testTarget(
+            name: "HDF5SourceTests", dependencies: ["HDF5Source", "MoESystem", "HDF5TestWorker"], swiftSettings: tests),
+        // What a worker session starts in tests: a main that serves and nothing else.
+        .executableTarget(
+            name: "HDF5TestWorker", dependencies: ["HDF5Source"], path: "Tests/HDF5TestWorker", swiftSettings: strict),
+
+        .testTarget(
+            name: "MoEConversionTests", dependencies: ["MoEConversion", "MoEFormat"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

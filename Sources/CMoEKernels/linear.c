@@ -36,6 +36,8 @@ bool moe_linear(const moe_linear_call *call) {
     return true;
 }
 
+int moe_linear_body(void *call) { return moe_linear(call); }
+
 bool moe_weight_expand(const moe_weight *weight, size_t row, size_t first, size_t count, float *destination) {
     if (!is_well_formed(weight) || row >= weight->rows) return false;
     if (first > weight->columns || count > weight->columns - first) return false;

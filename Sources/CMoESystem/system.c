@@ -4,6 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 int moe_open_flag_direct(void) {
 #ifdef O_DIRECT
@@ -30,5 +34,33 @@ void moe_error_text(int number, char *text, size_t capacity) {
     if (words != text) snprintf(text, capacity, "%s", words);
 #else
     if (strerror_r(number, text, capacity) != 0) snprintf(text, capacity, "error %d", number);
+#endif
+}
+
+int moe_available_processors(void) {
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+#endif
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int)count : 1;
+}
+
+void moe_start_writeback(int descriptor) {
+#if defined(SYNC_FILE_RANGE_WRITE)
+    sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)descriptor;
+#endif
+}
+
+void moe_will_need(int descriptor, uint64_t offset, uint64_t length) {
+#if defined(__APPLE__)
+    struct radvisory advice = {.ra_offset = (off_t)offset, .ra_count = length > INT32_MAX ? INT32_MAX : (int)length};
+    fcntl(descriptor, F_RDADVISE, &advice);
+#elif defined(POSIX_FADV_WILLNEED)
+    posix_fadvise(descriptor, (off_t)offset, (off_t)length, POSIX_FADV_WILLNEED);
+#else
+    (void)descriptor, (void)offset, (void)length;
 #endif
 }

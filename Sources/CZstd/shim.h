@@ -4,6 +4,7 @@
 // The Huffman-only mode needs ZSTD_c_literalCompressionMode, which zstd keeps among its experimental parameters.
 // Setting it through the advanced API works with the shared library; only the names are hidden by default.
 #define ZSTD_STATIC_LINKING_ONLY
+#include <stdbool.h>
 #include <zstd.h>
 
 /// Sets a fresh context to code literals with Huffman and look for no matches worth the name.
@@ -39,11 +40,32 @@ static inline size_t moe_zstd_set_level(ZSTD_CCtx *context, int level) {
     return ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);
 }
 
-/// The content size that a frame's header declares; UINT64_MAX when it declares none or is no frame.
-static inline unsigned long long moe_zstd_content_size(const void *frame, size_t size) {
-    unsigned long long declared = ZSTD_getFrameContentSize(frame, size);
-    if (declared == ZSTD_CONTENTSIZE_UNKNOWN || declared == ZSTD_CONTENTSIZE_ERROR) return UINT64_MAX;
-    return declared;
+/// What the header of a frame declares.
+typedef struct moe_zstd_frame {
+    bool is_frame;
+    bool is_skippable;
+    bool has_content_size;
+    bool has_checksum;
+    unsigned long long content_size;
+    unsigned long long window_size;
+    unsigned dictionary;
+} moe_zstd_frame;
+
+/// Reads a frame's header; `is_frame` is false when the bytes do not begin with a whole one.
+///
+/// A shim because the header's type changed its name between versions 1.5.4 and 1.5.7 of the library.
+static inline moe_zstd_frame moe_zstd_examine(const void *bytes, size_t size) {
+    moe_zstd_frame frame = {0};
+    ZSTD_frameHeader header;
+    if (ZSTD_getFrameHeader(&header, bytes, size) != 0) return frame;
+    frame.is_frame = true;
+    frame.is_skippable = header.frameType == ZSTD_skippableFrame;
+    frame.has_content_size = header.frameContentSize != ZSTD_CONTENTSIZE_UNKNOWN;
+    frame.has_checksum = header.checksumFlag != 0;
+    frame.content_size = header.frameContentSize;
+    frame.window_size = header.windowSize;
+    frame.dictionary = header.dictID;
+    return frame;
 }
 
 #endif

@@ -99,3 +99,10 @@ public final class ReadableFile: Sendable {
         return bytes
     }
 }
+
+extension ReadableFile {
+    /// Asks the system to read a range ahead; a hint that may be ignored.
+    public func willNeed(_ range: Range<UInt64>) {
+        moe_will_need(descriptor, range.lowerBound, range.upperBound - range.lowerBound)
+    }
+}

@@ -1,4 +1,7 @@
+import CommandSupport
+import InspectCommands
+
 @main
 struct MoEInspectTool {
-    static func main() {}
+    static func main() { CommandRunner.main(InspectTool.self) }
 }

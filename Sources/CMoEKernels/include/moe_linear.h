@@ -82,6 +82,10 @@ size_t moe_linear_workspace(const moe_weight *weight, bool rows_are_inputs);
 /// outside the matrix. Whether the memory behind `weight` is as large as its shape says is for the caller to know.
 bool moe_linear(const moe_linear_call *call);
 
+/// `moe_linear` for a `moe_linear_call` behind an untyped pointer, as a function that runs others under a guard takes
+/// it: 1 for true, 0 for false. It may be left by a jump when the weights cannot be read.
+int moe_linear_body(void *call);
+
 /// The floats of a tile: `tokens` · (`width` rounded up to 16).
 size_t moe_token_tile_count(size_t tokens, size_t width);
 

@@ -2,6 +2,7 @@
 #define MOE_SYSTEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// The flag of open(2) that bypasses the page cache; 0 where the system has none.
 int moe_open_flag_direct(void);
@@ -11,5 +12,17 @@ int moe_open_flag_unnamed(void);
 
 /// Writes the system's words for an error number into `text`, cut to `capacity` and always NUL-terminated.
 void moe_error_text(int number, char *text, size_t capacity);
+
+/// The processors that the calling thread may run on; at least 1.
+int moe_available_processors(void);
+
+/// Starts writing a file's dirty pages to the device without waiting for them, where the system offers that.
+void moe_start_writeback(int descriptor);
+
+/// Asks the system to read a range of a file into its cache; a hint.
+void moe_will_need(int descriptor, uint64_t offset, uint64_t length);
+
+/// The bytes of memory that this process may use: the least limit of its control groups, or the machine's memory.
+uint64_t moe_memory_limit(void);
 
 #endif

@@ -39,6 +39,10 @@ public struct ExpertFunction: Hashable, Sendable {
     public var alpha = 1.0
     public var gateClamp: Clamp?
     public var upClamp: Clamp?
+    /// For `silu`: the factor g outside of σ is c·tanh(g/c).
+    public var gateSoftcap: Double?
+    /// up·x becomes c·tanh(up·x/c), after its clamp.
+    public var upSoftcap: Double?
     /// Applied to the activation's result.
     public var activatedClamp: Clamp?
     /// Added to up·x after its clamp.
@@ -53,12 +57,19 @@ public struct ExpertFunction: Hashable, Sendable {
 }
 
 extension ExpertFunction {
+    /// Reads an expert function as SPEC.md §9.3 writes it.
+    package init(json: JSONValue) throws(FormatError) {
+        try self.init(try ModelFields(json, path: "expert_function"))
+    }
+
     init(_ fields: ModelFields) throws(FormatError) {
         do {
             self.init(try fields.choice("kind"), activation: try fields.choice("activation", default: .identity))
             alpha = try fields.number("alpha", default: 1)
             gateClamp = try fields.clamp("gate_clamp")
             upClamp = try fields.clamp("up_clamp")
+            gateSoftcap = try fields.positive("gate_softcap")
+            upSoftcap = try fields.positive("up_softcap")
             activatedClamp = try fields.clamp("activated_clamp")
             upOffset = try fields.number("up_offset", default: 0)
             reason = try fields.string("reason")
@@ -81,6 +92,8 @@ extension ExpertFunction {
         if alpha != 1 { object["alpha"] = .number(alpha) }
         object["gate_clamp"] = gateClamp?.json
         object["up_clamp"] = upClamp?.json
+        if let gateSoftcap { object["gate_softcap"] = .number(gateSoftcap) }
+        if let upSoftcap { object["up_softcap"] = .number(upSoftcap) }
         object["activated_clamp"] = activatedClamp?.json
         if upOffset != 0 { object["up_offset"] = .number(upOffset) }
         if let reason { object["reason"] = .string(reason) }

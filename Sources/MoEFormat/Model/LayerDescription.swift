@@ -23,6 +23,17 @@ public struct LayerDescription: Hashable, Sendable {
         }
     }
 
+    /// A root-mean-square norm with a learned weight γ: x / √(mean(x²) + ε) ⊙ (γ + offset).
+    public struct Norm: Hashable, Sendable {
+        public var epsilon: Double
+        public var offset: Double
+
+        public init(epsilon: Double, offset: Double = 0) {
+            self.epsilon = epsilon
+            self.offset = offset
+        }
+    }
+
     /// Length of the layer's input.
     public var hiddenSize: Int
     /// Length of its output.
@@ -36,6 +47,12 @@ public struct LayerDescription: Hashable, Sendable {
     public var shared: Shared?
     public var routedScale = 1.0
     public var outputScale = 1.0
+    /// Norm of what the pre projection gives, before experts see it.
+    public var latentNorm: Norm?
+    /// Norm of each expert's output, which γ multiplies before the mean is taken: u / √(mean(u²) + ε), u = v ⊙ (γ + offset).
+    public var expertNorm: Norm?
+    /// Norm of the layer's output, shared experts included.
+    public var outputNorm: Norm?
 
     public init(hiddenSize: Int, outputSize: Int? = nil, expertSize: Int, router: Int, function: Int) {
         self.hiddenSize = hiddenSize
@@ -58,6 +75,9 @@ extension LayerDescription {
         outputSize = try fields.integer("output_size", default: hiddenSize)
         routedScale = try fields.number("routed_scale", default: 1)
         outputScale = try fields.number("output_scale", default: 1)
+        latentNorm = try fields.fields("latent_norm").map { (f) throws(FormatError) in try Norm(f) }
+        expertNorm = try fields.fields("expert_norm").map { (f) throws(FormatError) in try Norm(f) }
+        outputNorm = try fields.fields("output_norm").map { (f) throws(FormatError) in try Norm(f) }
         if let fields = try fields.fields("shared") { shared = try Shared(fields) }
         guard hiddenSize > 0, outputSize > 0 else {
             throw .broken(.modelLayers, "model description: \(fields.path) has a size of 0")
@@ -73,6 +93,9 @@ extension LayerDescription {
         object["shared"] = shared?.json
         if routedScale != 1 { object["routed_scale"] = .number(routedScale) }
         if outputScale != 1 { object["output_scale"] = .number(outputScale) }
+        object["latent_norm"] = latentNorm?.json
+        object["expert_norm"] = expertNorm?.json
+        object["output_norm"] = outputNorm?.json
         return .object(object)
     }
 }
@@ -99,6 +122,22 @@ extension LayerDescription.Shared {
         if gate != .none { object["gate"] = .string(gate.rawValue) }
         if combination != .add { object["combine"] = .string(combination.rawValue) }
         if scale != 1 { object["scale"] = .number(scale) }
+        return .object(object)
+    }
+}
+
+extension LayerDescription.Norm {
+    init(_ fields: ModelFields) throws(FormatError) {
+        self.init(
+            epsilon: try fields.number("epsilon", default: 0), offset: try fields.number("offset", default: 0))
+        guard epsilon >= 0 else {
+            throw .broken(.constants, "model description: \(fields.path(of: "epsilon")) is \(epsilon), below 0")
+        }
+    }
+
+    var json: JSONValue {
+        var object: JSONObject = ["epsilon": .number(epsilon)]
+        if offset != 0 { object["offset"] = .number(offset) }
         return .object(object)
     }
 }

@@ -1,4 +1,9 @@
 extension RouterDescription {
+    /// Reads a router as SPEC.md §9.2 writes it.
+    package init(json: JSONValue) throws(FormatError) {
+        try self.init(try ModelFields(json, path: "router"))
+    }
+
     /// Reads a router object of the model section.
     ///
     /// - Throws: `FormatError` by R21, R25 or R26.

@@ -18,6 +18,8 @@ public struct Role: RawRepresentable, Hashable, Sendable {
     public static let preProjection = Role(rawValue: 11)
     public static let postProjection = Role(rawValue: 12)
     public static let routerGlobalScale = Role(rawValue: 13)
+    public static let outputNormWeight = Role(rawValue: 14)
+    public static let latentNormWeight = Role(rawValue: 15)
     public static let expertWeight = Role(rawValue: 16)
     public static let expertBias = Role(rawValue: 17)
     public static let gateWeight = Role(rawValue: 18)
@@ -33,6 +35,7 @@ public struct Role: RawRepresentable, Hashable, Sendable {
     public static let sharedGateWeight = Role(rawValue: 48)
     public static let sharedGateBias = Role(rawValue: 49)
     public static let scale = Role(rawValue: 50)
+    public static let expertNormWeight = Role(rawValue: 51)
 
     private static let names: [Role: String] = [
         .other: "other", .routerWeight: "router_weight", .routerBias: "router_bias", .selectionBias: "selection_bias",
@@ -40,6 +43,8 @@ public struct Role: RawRepresentable, Hashable, Sendable {
         .perExpertScale: "per_expert_scale", .tokenExpertTable: "token_expert_table", .outputBias: "output_bias",
         .groupRouterWeight: "group_router_weight", .groupRouterNoiseWeight: "group_router_noise_weight",
         .preProjection: "pre_projection", .postProjection: "post_projection", .routerGlobalScale: "router_global_scale",
+        .outputNormWeight: "output_norm_weight", .latentNormWeight: "latent_norm_weight",
+        .expertNormWeight: "expert_norm_weight",
         .expertWeight: "expert_weight", .expertBias: "expert_bias", .gateWeight: "gate_weight", .gateBias: "gate_bias",
         .upWeight: "up_weight", .upBias: "up_bias", .downWeight: "down_weight", .downBias: "down_bias",
         .gateUpHalvesWeight: "gate_up_halves_weight", .gateUpHalvesBias: "gate_up_halves_bias",

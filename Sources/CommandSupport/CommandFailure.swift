@@ -1,0 +1,91 @@
+package import ArgumentParser
+package import MoEFormat
+package import MoESystem
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// A failure as a command ends with it: one line on stderr and an exit code.
+package struct CommandFailure: Error {
+    package let status: ExitStatus
+    package let message: String
+
+    package init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    /// A failure of reading the file at `path`.
+    package init(_ error: FormatError, path: String) {
+        switch error.kind {
+        case .io:
+            let cause = error.cause
+            // An early end is the file's doing, a name that leads nowhere the caller's, the rest the device's.
+            let status: ExitStatus = cause?.number == 0 ? .damaged : cause.map(\.isNoInput) == true ? .unopenable : .io
+            self.init(status, error.description)
+        case .damaged, .limit: self.init(.damaged, "\(path): \(error)")
+        case .usage: self.init(.usage, "\(path): \(error)")
+        case .unsupported: self.init(.unsupported, "\(path): \(error)")
+        }
+    }
+
+    /// A failure to create or write an output.
+    package init(writing error: SystemError) {
+        let isCreation = error.operation.contains("create")
+        self.init(isCreation && !error.isOutOfSpace ? .uncreatable : .io, error.description)
+    }
+}
+
+extension SystemError {
+    /// Whether opening failed because of the name, as opposed to the device.
+    package var isNoInput: Bool { isUnopenable || number == EINVAL || number == ENXIO }
+}
+
+/// Runs a command to its exit code: errors become one line each.
+package enum CommandRunner {
+    /// The whole of a command's `main`: parses the arguments, runs, ends the process with the exit code.
+    ///
+    /// Help and version go to stdout; wrong usage is one line on stderr like every other failure.
+    package static func main(_ tool: any ParsableCommand.Type) -> Never {
+        do {
+            var command = try tool.parseAsRoot()
+            try command.run()
+            exit(ExitStatus.done.rawValue)
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            let code = tool.exitCode(for: error).rawValue
+            if code == 0 {
+                StandardOutput.line(tool.fullMessage(for: error))
+            } else {
+                let name = tool.configuration.commandName ?? "moe"
+                let message = tool.message(for: error).split(separator: "\n").joined(separator: " ")
+                StandardError.line("\(name): \(message) (\(name) --help tells more)")
+            }
+            exit(code)
+        }
+    }
+
+    /// - Parameters:
+    ///   - name: the command's name, which begins the line.
+    ///   - body: what the command does.
+    package static func run(_ name: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let failure as CommandFailure {
+            StandardError.line("\(name): \(failure.message)")
+            throw failure.status.code
+        } catch let error as FormatError {
+            StandardError.line("\(name): \(error)")
+            throw CommandFailure(error, path: "").status.code
+        } catch let error as SystemError {
+            StandardError.line("\(name): \(error)")
+            throw (error.isNoInput ? ExitStatus.unopenable : .io).code
+        }
+    }
+}

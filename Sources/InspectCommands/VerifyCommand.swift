@@ -1,0 +1,76 @@
+package import ArgumentParser
+import CommandSupport
+import MoEFormat
+import MoESystem
+
+/// `moe-inspect verify FILE`: every hash, every chunk, every rule.
+package struct VerifyCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Checks a whole file: every hash, every chunk decoded, every rule of the format.",
+        discussion: "Exit code 1 and one line for each damaged place, with the tensor, the chunk and the offset.")
+
+    @Argument(help: "The .moe file.", completion: .file(extensions: ["moe"]))
+    var file: String
+
+    @Option(help: ArgumentHelp("Decode on so many threads.", valueName: "N"))
+    var jobs: Int?
+
+    @Flag(help: "No progress.")
+    var quiet = false
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    package init() {}
+
+    package func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
+    }
+
+    package func run() throws {
+        try CommandRunner.run("moe-inspect") {
+            let verification: Verification
+            do throws(FormatError) {
+                let model = try ModelFile(opening: file)
+                let total = try FileDump(model).totals().tensorBytes
+                let progress = ProgressLine("verifying", total: total, isQuiet: quiet)
+                defer { progress.finish() }
+                verification = try Verification(of: model, workers: jobs.map(Workers.init) ?? .all) { progress.update($0) }
+            } catch {
+                throw CommandFailure(error, path: file)
+            }
+            show(verification)
+            if !verification.isWhole { throw ExitStatus.findings.code }
+        }
+    }
+
+    private func show(_ verification: Verification) {
+        if json {
+            let findings = verification.findings.map { finding -> JSONValue in
+                [
+                    "rule": finding.error.rule.map { .string($0.description) } ?? .null,
+                    "offset": finding.error.offset.map { .integer(Int64(clamping: $0)) } ?? .null,
+                    "tensor": finding.tensor.map { .string($0) } ?? .null,
+                    "chunk": finding.chunk.map { .integer(Int64($0)) } ?? .null,
+                    "message": .string(finding.error.message),
+                ]
+            }
+            StandardOutput.line(
+                JSONValue.object([
+                    "whole": .bool(verification.isWhole), "tensors": .integer(Int64(verification.checkedTensors)),
+                    "chunks": .integer(Int64(verification.checkedChunks)), "bytes": .integer(Int64(clamping: verification.checkedBytes)),
+                    "findings": .array(findings),
+                ]).indentedText)
+            return
+        }
+        for finding in verification.findings { StandardOutput.line(TerminalText.escaped("damaged: \(finding)")) }
+        if verification.isWhole {
+            StandardOutput.line(
+                TerminalText.escaped(file)
+                    + ": whole (\(verification.checkedTensors) tensors, \(verification.checkedChunks) chunks, \(ByteSize.text(verification.checkedBytes)) checked)")
+        } else {
+            let isCut = verification.findings.count >= Verification.maximumFindings
+            StandardOutput.line("\(TerminalText.escaped(file)): damaged in \(isCut ? "at least " : "")\(verification.findings.count) places")
+        }
+    }
+}

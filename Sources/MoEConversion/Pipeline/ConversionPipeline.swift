@@ -1,0 +1,217 @@
+import Foundation
+package import MoEFormat
+import MoESystem
+import Synchronization
+
+/// Reads, encodes and writes a planned file: workers side by side, one ordered writer, bounded memory.
+///
+/// The bytes written depend on the plan and the storage options' compression, chunk size and alignment alone; not on the
+/// number of jobs or on timing.
+package struct ConversionPipeline {
+    private let plan: ConversionPlan
+    private let checkpoint: any Checkpoint
+    private let options: StorageOptions
+    private let progress: (@Sendable (UInt64) -> Void)?
+
+    /// - Parameter progress: told the decoded bytes written so far, from the writing thread.
+    package init(
+        _ plan: ConversionPlan, from checkpoint: any Checkpoint, options: StorageOptions,
+        progress: (@Sendable (UInt64) -> Void)? = nil
+    ) {
+        self.plan = plan
+        self.checkpoint = checkpoint
+        self.options = options
+        self.progress = progress
+    }
+
+    /// A unit with its part's encoding plan, shared by the units of the part.
+    private struct Job: Sendable {
+        let unit: WorkUnit
+        let plan: PartPlan
+    }
+
+    /// Writes all blocks and the directory.
+    ///
+    /// - Throws: `ConversionError`; nothing is to be kept of the output then.
+    package func run(into writer: ModelFileWriter) throws(ConversionError) {
+        do throws(FormatError) {
+            try declare(in: writer)
+        } catch {
+            throw ConversionError(writing: error)
+        }
+        var units = WorkUnits(plan, chunkElements: options.chunkElements)
+        var partPlan = PartPlan()
+        // A unit holds its decoded bytes and about as many stored ones.
+        let queue = OrderedQueue<Job, EncodedUnit>(byteLimit: max(8 << 20, options.memory * 3 / 4)) {
+            () throws(ConversionError) in
+            guard let unit = try units.next() else { return nil }
+            if unit.beginsPart { partPlan = PartPlan() }
+            advise(unit)
+            return (Job(unit: unit, plan: partPlan), 2 * unit.byteCount)
+        }
+        let finished = DispatchGroup()
+        for _ in 0..<max(1, options.jobs) {
+            finished.enter()
+            let thread = Thread {
+                work(on: queue)
+                finished.leave()
+            }
+            thread.stackSize = 1 << 20
+            thread.start()
+        }
+        // Workers must be gone before the checkpoint and the output may go.
+        defer { finished.wait() }
+        do throws(ConversionError) {
+            try write(from: queue, into: writer)
+        } catch {
+            queue.abandon(error)
+            throw error
+        }
+    }
+
+    private func declare(in writer: ModelFileWriter) throws(FormatError) {
+        for tensor in plan.tensors {
+            _ = try writer.declareTensor(tensor.name, dtype: tensor.dtype, shape: tensor.shape)
+        }
+        for alias in plan.aliases { try writer.declareAlias(alias.name, of: alias.tensor) }
+        for bank in plan.banks {
+            _ = try writer.declareBank(
+                path: bank.path, layer: bank.layer, expertCount: bank.expertCount, sharedCount: bank.sharedCount)
+        }
+    }
+
+    private func advise(_ unit: WorkUnit) {
+        let part = plan.blocks[unit.block].parts[unit.part]
+        checkpoint.willRead(
+            tensor: part.tensor,
+            elements: part.startElement + unit.elements.lowerBound..<part.startElement + unit.elements.upperBound)
+    }
+
+    // MARK: Workers
+
+    private func work(on queue: OrderedQueue<Job, EncodedUnit>) {
+        do throws(ConversionError) {
+            let reader = try checkpoint.makeReader()
+            let encoder: ChunkEncoder
+            do { encoder = try ChunkEncoder() } catch { throw ConversionError(writing: error) }
+            while let (ticket, bytes, job) = queue.take() {
+                do throws(ConversionError) {
+                    queue.put(try encode(job, reader: reader, encoder: encoder), ticket: ticket, bytes: bytes)
+                } catch {
+                    // Others may be waiting for this part's plan.
+                    job.plan.publish(.failure(error))
+                    throw error
+                }
+            }
+        } catch {
+            queue.abandon(error)
+        }
+    }
+
+    private func encode(_ job: Job, reader: any CheckpointReader, encoder: ChunkEncoder) throws(ConversionError) -> EncodedUnit {
+        let unit = job.unit
+        let part = plan.blocks[unit.block].parts[unit.part]
+        let dtype = plan.tensors[part.tensor].dtype
+        let result = EncodedUnit(unit)
+        let content = unsafe result.content.bytes(unit.byteCount)
+        let elements = part.startElement + unit.elements.lowerBound..<part.startElement + unit.elements.upperBound
+        try unsafe reader.read(tensor: part.tensor, elements: elements, into: content)
+        do throws(FormatError) {
+            if unit.beginsPart {
+                job.plan.publish(.success(try unsafe encodingPlan(sample: UnsafeRawBufferPointer(content), dtype: dtype, encoder: encoder)))
+            }
+        } catch {
+            throw ConversionError(writing: error)
+        }
+        let encoding = try job.plan.wait()
+        guard let chunking = WorkUnits.chunking(of: part, dtype: dtype, target: options.chunkElements) else {
+            throw .damaged("tensor \(plan.tensors[part.tensor].name) cannot be cut into chunks")
+        }
+        result.form = encoding.form
+        if encoding.form.encoding == .planes { result.stored.reserveCapacity(unit.byteCount) }
+        var position = 0
+        for index in unit.chunks {
+            let length = chunking.range(of: index).count * encoding.form.elementBytes
+            let decoded = position..<position + length
+            position += length
+            // The unit's content is exactly its chunks, one after another.
+            let chunk = unsafe UnsafeRawBufferPointer(rebasing: content[decoded])
+            guard encoding.form.encoding == .planes else {
+                result.chunks.append(.init(content: decoded, stored: decoded, hash: unsafe XXH3.hash64(chunk)))
+                continue
+            }
+            let start = result.stored.count
+            do { try unsafe encoder.encode(chunk, plan: encoding, into: &result.stored) } catch { throw ConversionError(writing: error) }
+            let stored = start..<result.stored.count
+            let hash = unsafe result.stored.withUnsafeBytes { unsafe XXH3.hash64(UnsafeRawBufferPointer(rebasing: $0[stored])) }
+            result.chunks.append(.init(content: decoded, stored: stored, hash: hash))
+        }
+        return result
+    }
+
+    private func encodingPlan(sample: UnsafeRawBufferPointer, dtype: Dtype, encoder: ChunkEncoder) throws(FormatError) -> EncodingPlan {
+        switch options.compression {
+        case .zstd: try unsafe encoder.plan(sample: sample, dtype: dtype)
+        case .none: EncodingPlan.raw(dtype: dtype)
+        }
+    }
+
+    // MARK: Writer
+
+    private func write(from queue: OrderedQueue<Job, EncodedUnit>, into writer: ModelFileWriter) throws(ConversionError) {
+        var numbers: [Int] = []
+        var written: UInt64 = 0
+        while let (result, bytes) = try queue.next() {
+            do throws(FormatError) {
+                try write(result, partNumbers: &numbers, into: writer)
+            } catch {
+                throw ConversionError(writing: error)
+            }
+            written += UInt64(result.unit.byteCount)
+            queue.release(bytes)
+            progress?(written)
+        }
+    }
+
+    private func write(_ result: EncodedUnit, partNumbers numbers: inout [Int], into writer: ModelFileWriter) throws(FormatError) {
+        let unit = result.unit
+        let block = plan.blocks[unit.block]
+        let part = block.parts[unit.part]
+        if unit.beginsBlock {
+            let length = block.parts.reduce(UInt64(0)) { $0 + plan.byteCount(of: $1) }
+            try writer.beginBlock(block.kind, bank: block.bank, expert: block.expert, decodedLength: length)
+            numbers.removeAll()
+        }
+        if unit.beginsPart, let form = result.form,
+            let chunking = WorkUnits.chunking(of: part, dtype: plan.tensors[part.tensor].dtype, target: options.chunkElements)
+        {
+            numbers.append(
+                try writer.beginPart(
+                    of: part.tensor, startElement: part.startElement, chunking: chunking, role: part.role,
+                    orientation: part.orientation, scheme: part.scheme, form: form))
+        }
+        let content = unsafe result.content.bytes(unit.byteCount)
+        let isRaw = result.form?.encoding == .raw
+        for chunk in result.chunks {
+            let decoded = unsafe UnsafeRawBufferPointer(rebasing: content[chunk.content])
+            if isRaw {
+                try unsafe writer.append(stored: decoded, hash: chunk.hash, content: decoded)
+                continue
+            }
+            var failure: FormatError?
+            unsafe result.stored.withUnsafeBytes { stored in
+                do throws(FormatError) {
+                    try unsafe writer.append(stored: UnsafeRawBufferPointer(rebasing: stored[chunk.stored]), hash: chunk.hash, content: decoded)
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+        }
+        guard unit.endsBlock else { return }
+        for (position, part) in block.parts.enumerated() {
+            for link in part.links { writer.link(numbers[position], to: numbers[link.part], as: link.kind) }
+        }
+        try writer.endBlock()
+    }
+}

@@ -1,0 +1,38 @@
+/// The tensors that names put into one MoE layer, before shapes have confirmed any of it.
+struct BankDraft {
+    struct Member {
+        /// The expert for one of per-expert tensors, otherwise 0.
+        var expert: Int
+        /// Number of the leaf name in `BankDrafts.leaves`.
+        var leaf: Int
+        var tensor: Int
+    }
+
+    /// The dotted path of the module that holds the experts.
+    let path: String
+    var experts: [Member] = []
+    /// Tensors that hold all experts, one behind the other.
+    var stacked: [Member] = []
+    /// Keras names: a class and a number, or a matrix of stacked experts; the siblings decide. By child's name.
+    var children: [(child: Substring, leaf: Int, whole: Int, tensor: Int)] = []
+    var shared: [Member] = []
+    var stackedShared: [Member] = []
+    /// Router and others, by the name below the path.
+    var sides: [Member] = []
+
+    init(path: String) { self.path = path }
+
+    /// Decides what the children of a Keras container are: experts numbered within one class, or stacked matrices.
+    mutating func settleChildren() {
+        guard !children.isEmpty else { return }
+        let stems = Set(children.map { NumberedName($0.child).stem })
+        for (child, leaf, whole, tensor) in children {
+            if stems.count == 1 {
+                experts.append(Member(expert: NumberedName(child).number ?? 0, leaf: leaf, tensor: tensor))
+            } else {
+                stacked.append(Member(expert: 0, leaf: whole, tensor: tensor))
+            }
+        }
+        children = []
+    }
+}

@@ -1,0 +1,135 @@
+import MoEFormat
+
+/// A MoE layer whose names and shapes agree.
+struct ResolvedBank {
+    struct Side {
+        var tensor: Int
+        var role: Role
+        var orientation: Orientation
+    }
+
+    var path: String
+    var layer: Int
+    var expertCount: Int
+    var expert: ResolvedExpert?
+    var experts: [BankDraft.Member]
+    /// Whether each tensor holds all experts.
+    var isStacked: Bool
+    var shared: ResolvedExpert?
+    var sharedCount = 0
+    var sharedMembers: [BankDraft.Member] = []
+    var sharedIsStacked = false
+    var router: [Side] = []
+    var sharedSides: [Side] = []
+    var hiddenSize: Int
+    var blueprint: LayerBlueprint
+    /// Why the layer cannot run, when something of it is not understood.
+    var problem: String?
+    var unknown: [Int] = []
+}
+
+/// Confirms drafts of MoE layers by their shapes.
+struct BankResolver {
+    let tensors: [SourceTensor]
+    let leaves: [LeafName]
+    let choice: LayoutChoice
+    /// What the configuration says about a layer.
+    let blueprint: (BankFacts) throws(RecognitionError) -> LayerBlueprint
+    let quantization: QuantizationSettings
+
+    /// - Returns: nil when the draft is no MoE layer; `report` then says why if it looked like one.
+    func resolve(_ draft: BankDraft, layer: Int, report: inout String?) throws(RecognitionError) -> ResolvedBank? {
+        var draft = draft
+        takeBareStack(from: &draft)
+        let path = draft.path.isEmpty ? "model" : draft.path
+        let isStacked = draft.experts.isEmpty
+        let members = isStacked ? draft.stacked : draft.experts
+        guard !members.isEmpty else { return nil }
+        let sides = SideTensors(draft.sides, tensors: tensors, leaves: leaves)
+        var problem: String?
+        let collection: ExpertCollection?
+        if isStacked {
+            collection = ExpertCollection(stacked: members, tensors: tensors, leaves: leaves, routerRows: { sides.rows(fitting: $0) })
+        } else {
+            collection = ExpertCollection(members, tensors: tensors, leaves: leaves, problem: &problem)
+        }
+        guard let collection else {
+            report = problem.map { "\(path): \($0); its tensors are kept as dense ones" }
+            return nil
+        }
+        let facts = BankFacts(path: path, layer: layer, expertCount: collection.count)
+        let blueprint = try blueprint(facts)
+        try check(blueprint, facts)
+        var bank = ResolvedBank(
+            path: path, layer: layer, expertCount: collection.count, experts: collection.members, isStacked: isStacked,
+            hiddenSize: 0, blueprint: blueprint)
+        bank.unknown = isStacked ? [] : draft.stacked.map(\.tensor)
+        let routerInput = sides.place(into: &bank)
+        let resolver = ExpertResolver(
+            choice: choice, inputSize: sides.latentSize ?? routerInput, isInterleaved: blueprint.isInterleaved,
+            quantization: quantization)
+        bank.expert = resolver.resolve(collection.expert, problem: &problem)
+        // A name that merely contains `expert` is no layer: without a router and without known experts nothing speaks for it.
+        if bank.expert == nil, routerInput == nil {
+            report = "\(path): \(problem ?? "nothing in it is known"); its tensors are kept as dense ones"
+            return nil
+        }
+        bank.problem = bank.problem ?? problem
+        bank.hiddenSize = routerInput ?? bank.expert?.inputSize ?? 0
+        resolveShared(of: draft, into: &bank)
+        guard bank.hiddenSize > 0 else { return nil }
+        return bank
+    }
+
+    /// Moves stacked matrices that lie in the layer itself from its sides to its experts.
+    private func takeBareStack(from draft: inout BankDraft) {
+        guard draft.experts.isEmpty, draft.stacked.isEmpty else { return }
+        let projections = Set(draft.sides.compactMap { side -> String? in
+            let leaf = leaves[side.leaf]
+            let isStack = tensors[side.tensor].shape.count == 3 && leaf.part == .weight
+            return isStack && ExpertLayout.projections.contains(leaf.projection) ? leaf.projection : nil
+        })
+        draft.stacked = draft.sides.filter { projections.contains(leaves[$0.leaf].projection) }
+        draft.sides.removeAll { projections.contains(leaves[$0.leaf].projection) }
+    }
+
+    /// A configuration and tensors that disagree describe two different models.
+    private func check(_ blueprint: LayerBlueprint, _ facts: BankFacts) throws(RecognitionError) {
+        if let stated = blueprint.expertCount, stated.value != facts.expertCount {
+            throw .contradiction("the configuration's \(stated.key) is \(stated.value), but \(quoted(facts.path)) holds \(facts.expertCount) experts")
+        }
+        let choices = facts.expertCount + blueprint.router.identityExperts
+        let router = blueprint.router
+        let topK = blueprint.topK ?? .init(key: "top_k", value: router.topK)
+        switch router.kind {
+        case .all, .unsupported: break
+        default:
+            guard (1...max(1, choices)).contains(topK.value) else {
+                throw .contradiction("\(topK.key) is \(topK.value), but \(quoted(facts.path)) has \(choices) experts to choose from")
+            }
+        }
+    }
+
+    private func resolveShared(of draft: BankDraft, into bank: inout ResolvedBank) {
+        let isStacked = draft.shared.isEmpty
+        let members = isStacked ? draft.stackedShared : draft.shared
+        guard !members.isEmpty else { return }
+        var problem: String?
+        // A single shared expert has matrices of its own, several may be stacked.
+        let isMatrix = members.contains { leaves[$0.leaf].part == .weight && tensors[$0.tensor].shape.count == 2 } || members.contains { leaves[$0.leaf].asDenseLayer.part == .weight && tensors[$0.tensor].shape.count == 2 }
+        let collection = isStacked && !isMatrix
+            ? ExpertCollection(stacked: members, tensors: tensors, leaves: leaves, routerRows: { _ in nil })
+            : ExpertCollection(members, tensors: tensors, leaves: leaves, problem: &problem)
+        let resolver = ExpertResolver(
+            choice: .auto, inputSize: bank.hiddenSize, isInterleaved: bank.blueprint.isInterleaved, quantization: quantization)
+        guard let collection, let shared = resolver.resolve(collection.expert, problem: &problem) else {
+            bank.unknown += members.map(\.tensor)
+            bank.problem = bank.problem ?? "its shared expert is not understood: \(problem ?? "its tensors differ")"
+            return
+        }
+        bank.shared = shared
+        bank.sharedCount = collection.count
+        bank.sharedMembers = collection.members
+        bank.sharedIsStacked = isStacked && !isMatrix
+    }
+}

@@ -1,0 +1,58 @@
+import MoEFormat
+
+/// The tensors of one expert by leaf name, each with the shape that it has in one expert.
+struct ExpertShapes {
+    struct Leaf {
+        /// Number of the leaf name.
+        let number: Int
+        let name: LeafName
+        /// Without the dimension of the experts.
+        let shape: [Int]
+
+        /// The rows and columns of a weight; blocks of packed codes count the codes.
+        var matrix: MatrixShape? {
+            switch (name.part, shape.count) {
+            case (.weight, 2): MatrixShape(rows: shape[0], columns: shape[1])
+            case (.blocks, 3):
+                // Sixteen bytes hold 32 codes.
+                shape[2] == 16 && shape[1] <= Int.max / 32 ? MatrixShape(rows: shape[0], columns: shape[1] * 32) : nil
+            default: nil
+            }
+        }
+    }
+
+    var leaves: [Leaf]
+
+    /// The weight of a projection, packed or not.
+    func weight(_ projection: String) -> Leaf? {
+        leaves.first { $0.name.projection == projection && ($0.name.part == .weight || $0.name.part == .blocks) }
+    }
+
+    func leaf(_ projection: String, _ part: LeafName.Part) -> Leaf? {
+        leaves.first { $0.name.projection == projection && $0.name.part == part }
+    }
+
+    /// The names of everything that is, or should be, a matrix.
+    var projections: Set<String> { Set(leaves.map(\.name.projection)) }
+}
+
+/// What the tensors of an expert are for, once names and shapes agree.
+struct ResolvedExpert {
+    struct Part {
+        var role: Role
+        var orientation: Orientation
+        /// Leaf number of the tensor that scales this one.
+        var scaleLeaf: Int?
+        var scheme: QuantizationScheme?
+    }
+
+    var layout: String
+    var kind: ExpertFunction.Kind
+    var inputSize: Int
+    /// 0 for linear experts.
+    var expertSize: Int
+    var outputSize: Int
+    /// By leaf number. Leaves without an entry are kept in the expert's block with the role `other`.
+    var parts: [Int: Part]
+    var isQuantized: Bool { parts.values.contains { $0.scheme != nil } }
+}

@@ -1,0 +1,47 @@
+import MoEFormat
+
+/// What the user's options put in the place of a configuration's routing.
+struct RoutingOverrides {
+    private let topK: Int?
+    private let router: RouterDescription?
+    private let function: ExpertFunction?
+
+    /// - Throws: `RecognitionError` of kind usage when an option is no valid description.
+    init(_ options: RecognitionOptions) throws(RecognitionError) {
+        topK = options.topK
+        if let topK, topK < 1 { throw .usage("--top-k is \(topK); a token needs at least one expert") }
+        do {
+            router = try (options.router ?? options.map?.router).map { (json) throws(FormatError) in try RouterDescription(json: json) }
+            function = try options.map?.function.map { (json) throws(FormatError) in try ExpertFunction(json: json) }
+        } catch {
+            throw .usage("the router given is not a description: \(error.message)")
+        }
+    }
+
+    func apply(to blueprint: LayerBlueprint, _ facts: BankFacts) throws(RecognitionError) -> LayerBlueprint {
+        var blueprint = blueprint
+        if let function {
+            blueprint.function = function
+            blueprint.hasStatedActivation = true
+        }
+        if let router {
+            blueprint.router = router
+            blueprint.topK = nil
+            blueprint.warning = nil
+        }
+        guard let topK else { return blueprint }
+        let choices = facts.expertCount + blueprint.router.identityExperts
+        guard topK <= choices else {
+            throw .usage("--top-k is \(topK), but \(quoted(facts.path)) has \(choices) experts to choose from")
+        }
+        if blueprint.router.kind == .all {
+            // Without a configuration: the weights of the chosen sum to one.
+            blueprint.router = RouterDescription(.topK, score: .softmax)
+            blueprint.router.normalization = .init(.sum)
+            blueprint.warning = "there is no configuration: routing is taken as softmax, the best \(topK) experts, weights that sum to one"
+        }
+        blueprint.router.topK = topK
+        blueprint.topK = .init(key: "--top-k", value: topK)
+        return blueprint
+    }
+}

@@ -1,0 +1,120 @@
+import MoEFormat
+
+/// The tensors beside a layer's experts: its router and what else the layer needs.
+struct SideTensors {
+    private struct Side {
+        let tensor: Int
+        let shape: [Int]
+        let leaf: LeafName
+        let meaning: SideNames.Meaning?
+    }
+
+    private let sides: [Side]
+
+    init(_ members: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName]) {
+        sides = members.sorted { $0.tensor < $1.tensor }.map {
+            Side(
+                tensor: $0.tensor, shape: tensors[$0.tensor].shape, leaf: leaves[$0.leaf],
+                meaning: SideNames.meaning(of: leaves[$0.leaf]))
+        }
+    }
+
+    /// The number of rows of the one router for inputs of that length.
+    func rows(fitting inputSize: Int) -> Int? {
+        let rows = sides.filter { $0.meaning == .router && $0.shape.count == 2 }.compactMap { side -> Int? in
+            side.shape[1] == inputSize ? side.shape[0] : side.shape[0] == inputSize ? side.shape[1] : nil
+        }
+        return rows.count == 1 ? rows[0] : nil
+    }
+
+    /// The length of what experts see behind a projection into a smaller space: [latent, hidden].
+    var latentSize: Int? {
+        sides.first { $0.meaning == .preProjection && $0.shape.count == 2 }?.shape[0]
+    }
+
+    /// Gives the layer's router block its tensors, each confirmed by its shape.
+    ///
+    /// - Returns: the length of the router's input; nil when no router fits.
+    func place(into bank: inout ResolvedBank) -> Int? {
+        let rows = bank.expertCount + bank.blueprint.extraRows
+        let routers = sides.filter { $0.meaning == .router && $0.shape.count == 2 && $0.shape.contains(rows) }
+        var hidden: Int?
+        if routers.count > 1 {
+            bank.problem = "more than one tensor may be its router"
+        } else if let router = routers.first {
+            let orientation = Self.orientation(router, outputs: rows)
+            hidden = orientation == .rowsAreOutputs ? router.shape[1] : router.shape[0]
+            bank.router.append(.init(tensor: router.tensor, role: .routerWeight, orientation: orientation))
+        } else if let other = sides.first(where: { $0.meaning == .router && $0.shape.count == 2 }) {
+            bank.problem = "its router has the shape [\(other.shape[0]), \(other.shape[1])] for \(rows) experts"
+        } else {
+            bank.problem = "it has no router tensor"
+        }
+        let hasSelectionBias = sides.contains { $0.meaning == .selectionBias }
+        for side in sides where side.meaning != .router || hidden == nil {
+            guard let hidden, let found = place(side, rows: rows, hidden: hidden, bank, hasSelectionBias) else {
+                bank.unknown.append(side.tensor)
+                continue
+            }
+            if found.role == .sharedGateWeight || found.role == .sharedGateBias {
+                bank.sharedSides.append(found)
+            } else {
+                bank.router.append(found)
+            }
+        }
+        return hidden
+    }
+
+    private func place(_ side: Side, rows: Int, hidden: Int, _ bank: ResolvedBank, _ hasSelectionBias: Bool) -> ResolvedBank.Side? {
+        guard let meaning = side.meaning else { return nil }
+        let count = side.shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+        func vector(_ length: Int, _ role: Role) -> ResolvedBank.Side? {
+            count == length ? .init(tensor: side.tensor, role: role, orientation: .none) : nil
+        }
+        func matrix(_ outputs: Int?, _ inputs: Int?, _ role: Role) -> ResolvedBank.Side? {
+            guard side.shape.count == 2 else { return nil }
+            func fits(_ a: Int, _ b: Int) -> Bool { (outputs == nil || a == outputs) && (inputs == nil || b == inputs) }
+            let ways = [fits(side.shape[0], side.shape[1]), fits(side.shape[1], side.shape[0])]
+            guard ways[0] || ways[1] else { return nil }
+            let prefersInputs = Self.prefersInputs(side.leaf)
+            let orientation: Orientation = ways[0] && (!ways[1] || !prefersInputs) ? .rowsAreOutputs : .rowsAreInputs
+            return .init(tensor: side.tensor, role: role, orientation: orientation)
+        }
+        switch meaning {
+        case .router: return nil
+        case .routerBias: return vector(rows, .routerBias)
+        case .eitherBias:
+            let isSelection = bank.blueprint.routerBiasIsForSelection && !hasSelectionBias
+            return vector(rows, isSelection ? .selectionBias : .routerBias)
+        case .selectionBias: return vector(rows, .selectionBias) ?? vector(bank.expertCount, .selectionBias)
+        case .noise: return matrix(rows, hidden, .routerNoiseWeight)
+        case .inputScale: return vector(hidden, .routerInputScale)
+        case .perExpertScale: return vector(bank.expertCount, .perExpertScale)
+        case .globalScale: return vector(1, .routerGlobalScale)
+        case .tokenTable:
+            return side.shape.count == 2 ? .init(tensor: side.tensor, role: .tokenExpertTable, orientation: .none) : nil
+        case .outputBias: return vector(hidden, .outputBias)
+        case .groupRouter: return matrix(nil, hidden, .groupRouterWeight)
+        case .groupNoise: return matrix(nil, hidden, .groupRouterNoiseWeight)
+        case .preProjection: return matrix(nil, hidden, .preProjection)
+        case .postProjection: return matrix(hidden, nil, .postProjection)
+        case .sharedGate: return matrix(1, hidden, .sharedGateWeight)
+        case .sharedGateBias: return vector(1, .sharedGateBias)
+        case .latentNorm: return bank.blueprint.latentNorm == nil ? nil : vector(latentSize ?? hidden, .latentNormWeight)
+        case .expertNorm: return bank.blueprint.expertNorm == nil ? nil : vector(latentSize ?? hidden, .expertNormWeight)
+        case .outputNorm: return bank.blueprint.outputNorm == nil ? nil : vector(hidden, .outputNormWeight)
+        }
+    }
+
+    private static func prefersInputs(_ leaf: LeafName) -> Bool {
+        leaf.isKernel || leaf.projection.hasPrefix("w_")
+    }
+
+    private static func orientation(_ side: Side, outputs rows: Int) -> Orientation {
+        switch (side.shape[0] == rows, side.shape[1] == rows) {
+        case (true, false): .rowsAreOutputs
+        case (false, true): .rowsAreInputs
+        default: prefersInputs(side.leaf) ? .rowsAreInputs : .rowsAreOutputs
+        }
+    }
+}

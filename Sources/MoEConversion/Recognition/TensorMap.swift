@@ -1,0 +1,6 @@
+package import MoEFormat
+
+package struct TensorMap: Sendable {
+    package var router: JSONValue?
+    package var function: JSONValue?
+}

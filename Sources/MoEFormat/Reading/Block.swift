@@ -1,0 +1,163 @@
+/// A block with its parts and chunk table, all checked against each other: what an engine needs to read it.
+package struct Block: Sendable {
+    package let id: Int
+    package let record: BlockRecord
+    package let parts: [Part]
+    /// The parts' tensors' dtypes, in the order of the parts.
+    package let dtypes: [Dtype]
+    /// Where each part's bytes lie when the block is decoded into one run of memory: multiples of 64.
+    package let decodedOffsets: [Int]
+    /// Bytes of memory that the decoded block takes.
+    package let decodedCapacity: Int
+
+    package var offset: UInt64 { record.offset }
+    package var length: Int { Int(record.length) }
+    package var tableOffset: Int { Int(record.tableOffset) }
+}
+
+/// A block's chunk table: SPEC.md §6.1.
+package struct ChunkTable: Sendable {
+    package let entries: [ChunkEntry]
+
+    /// Checks the table's bytes against the block: R62, R70, R45.
+    package init(_ bytes: [UInt8], of block: Block) throws(FormatError) {
+        let base = block.offset + block.record.tableOffset
+        guard XXH3.hash64(bytes) == block.record.tableHash else {
+            throw .broken(.tableHash, at: base, "the chunk table of block \(block.id) does not match its hash")
+        }
+        var reader = ByteReader(bytes, base: base, rule: .blockTable)
+        var entries: [ChunkEntry] = []
+        entries.reserveCapacity(Int(block.record.chunkCount))
+        var position: UInt64 = 0
+        for index in 0..<Int(block.record.chunkCount) {
+            let place = reader.offset
+            let entry = try ChunkEntry(&reader)
+            guard entry.offset >= position, let end = entry.offset +? UInt64(entry.storedLength), end <= block.record.tableOffset else {
+                throw .broken(.chunkPlace, at: place, "chunk \(index) of block \(block.id) does not lie behind the one before it and inside the block")
+            }
+            position = end
+            entries.append(entry)
+        }
+        self.entries = entries
+        for (part, dtype) in zip(block.parts, block.dtypes) where part.record.encoding == Encoding.raw.rawValue {
+            try checkRaw(part, elementBytes: dtype.byteCount ?? 0, block: block)
+        }
+    }
+
+    /// The entries of a part of the block.
+    package func entries(of part: Part) -> ArraySlice<ChunkEntry> {
+        entries[Int(part.record.firstChunk)..<Int(part.record.firstChunk + part.record.chunkCount)]
+    }
+
+    private func checkRaw(_ part: Part, elementBytes: Int, block: Block) throws(FormatError) {
+        guard elementBytes > 0 else { return }
+        var expected: UInt64?
+        for (index, entry) in entries(of: part).enumerated() {
+            let elements = part.chunking.range(of: UInt64(index)).count
+            let isInPlace = expected.map { $0 == entry.offset } ?? (entry.offset % 64 == 0)
+            guard isInPlace, (UInt64(elements) *? UInt64(elementBytes)) == UInt64(entry.storedLength) else {
+                throw .broken(.rawPlace, at: block.offset + entry.offset, "chunk \(index) of raw part \(part.id) does not adjoin the one before it or has not its elements' length")
+            }
+            expected = entry.offset + UInt64(entry.storedLength)
+        }
+    }
+}
+
+extension ModelFile {
+    /// A block by its number.
+    ///
+    /// - Throws: `FormatError` by R50, R53, R60, R61, R64, R65 or R66.
+    package func block(at index: Int) throws(FormatError) -> Block {
+        var reader = try directory.record(.blocks, index, rule: .partOfBlock)
+        let place = reader.offset
+        let record = try BlockRecord(&reader)
+        guard record.file == 0 else { throw .broken(.blockFile, at: place, "block \(index) lies in file \(record.file)") }
+        guard (6...21).contains(record.alignmentLog2), record.offset % (1 << UInt64(record.alignmentLog2)) == 0,
+            record.offset >= UInt64(Header.encodedSize), let end = record.offset +? record.length,
+            end <= directory.blocksEnd
+        else {
+            throw .broken(.blockPlace, at: place, "block \(index) of \(record.length) bytes at \(record.offset) does not lie aligned between header and directory")
+        }
+        guard record.tableOffset % 8 == 0,
+            record.tableOffset +? UInt64(record.chunkCount) * UInt64(ChunkEntry.encodedSize) == record.length
+        else {
+            throw .broken(.blockTable, at: place, "block \(index): table at \(record.tableOffset) with \(record.chunkCount) chunks in \(record.length) bytes")
+        }
+        guard UInt64(record.firstPart) + UInt64(record.partCount) <= UInt64(partCount) else {
+            throw .broken(.partOfBlock, at: place, "block \(index): parts from \(record.firstPart) of \(partCount)")
+        }
+        try checkRole(of: record, block: index, at: place)
+        return try assemble(record, block: index, at: place)
+    }
+
+    private func checkRole(of record: BlockRecord, block index: Int, at place: UInt64) throws(FormatError) {
+        func mismatch() -> FormatError {
+            .broken(.blockRole, at: place, "block \(index): kind, bank and expert do not agree with the bank")
+        }
+        guard let kind = BlockKind(rawValue: record.kind) else { throw mismatch() }
+        if kind == .dense {
+            guard record.bank == none32, record.expert == none32 else { throw mismatch() }
+            return
+        }
+        guard Int(record.bank) < banks.count else { throw mismatch() }
+        let bank = banks[Int(record.bank)]
+        let expected: Int? =
+            switch kind {
+            case .router: record.expert == none32 ? bank.routerBlock : nil
+            case .shared: Int(record.expert) < bank.sharedCount ? bank.block(ofShared: Int(record.expert)) : nil
+            default: Int(record.expert) < bank.expertCount ? bank.block(ofExpert: Int(record.expert)) : nil
+            }
+        guard expected == index else { throw mismatch() }
+    }
+
+    private func assemble(_ record: BlockRecord, block index: Int, at place: UInt64) throws(FormatError) -> Block {
+        var parts: [Part] = []
+        var dtypes: [Dtype] = []
+        var offsets: [Int] = []
+        var nextChunk: UInt64 = 0
+        var decoded: UInt64 = 0
+        var capacity: UInt64 = 0
+        for number in 0..<Int(record.partCount) {
+            let part = try part(at: Int(record.firstPart) + number)
+            guard part.block == index else {
+                throw .broken(.partOfBlock, at: place, "block \(index) lists part \(part.id), which lies in block \(part.block)")
+            }
+            guard UInt64(part.record.firstChunk) == nextChunk else {
+                throw .broken(.chunkRun, at: place, "block \(index): part \(part.id) begins at chunk \(part.record.firstChunk), not \(nextChunk)")
+            }
+            nextChunk += UInt64(part.record.chunkCount)
+            let dtype = try self.dtype(ofTensor: part.tensor)
+            guard let bytes = part.elementCount *? UInt64(dtype.byteCount ?? 0), let sum = decoded +? bytes,
+                let end = (capacity +? bytes)?.roundedUp(toMultipleOf: 64), end < 1 << 62
+            else {
+                throw .broken(.blockDecodedLength, at: place, "block \(index): its parts have more bytes than can be counted")
+            }
+            offsets.append(Int(capacity))
+            decoded = sum
+            capacity = end
+            parts.append(part)
+            dtypes.append(dtype)
+        }
+        guard nextChunk == UInt64(record.chunkCount) else {
+            throw .broken(.chunkRun, at: place, "block \(index): its parts have \(nextChunk) chunks, its table \(record.chunkCount)")
+        }
+        guard decoded == record.decodedLength || dtypes.contains(where: { $0.byteCount == nil }) else {
+            throw .broken(.blockDecodedLength, at: place, "block \(index): its parts decode to \(decoded) bytes, not \(record.decodedLength)")
+        }
+        return Block(
+            id: index, record: record, parts: parts, dtypes: dtypes, decodedOffsets: offsets, decodedCapacity: Int(capacity))
+    }
+
+    /// The dtype of a tensor, without its name and shape.
+    private func dtype(ofTensor index: Int) throws(FormatError) -> Dtype {
+        var reader = try directory.record(.tensors, index, rule: .partOfTensor)
+        let record = try TensorRecord(&reader)
+        return Dtype(code: record.dtype, opaqueLength: Int(record.opaqueLength))
+    }
+
+    /// The chunk table of a block, read from the file.
+    package func chunkTable(of block: Block) throws(FormatError) -> ChunkTable {
+        let count = Int(block.record.chunkCount) * ChunkEntry.encodedSize
+        return try ChunkTable(try storage.read(at: block.offset + block.record.tableOffset, count: count), of: block)
+    }
+}

@@ -1,0 +1,157 @@
+import MoESystem
+
+/// What opening a file establishes before any record is read: the rules that SPEC.md §12 checks at open, but for the model.
+struct OpenedEnvelope {
+    /// How much of the file's end one read fetches: footer, section table, model and page hashes of most files.
+    static let suffixBytes = 64 << 10
+
+    let minorVersion: UInt16
+    let footer: Footer
+    let sections: [SectionKind: SectionEntry]
+    /// Every section that lies in the directory, those of unknown kind included.
+    let directoryEntries: [SectionEntry]
+    let pageHashes: [UInt64]
+    let modelText: [UInt8]
+
+    init(_ file: ReadableFile) throws(FormatError) {
+        let length = file.size
+        guard length >= UInt64(Header.encodedSize + Footer.encodedSize) else {
+            throw .broken(.fileEnds, "the file has \(length) bytes; a .moe file has at least 128")
+        }
+        let headerBytes = try file.read(at: 0, count: Header.encodedSize)
+        let suffixLength = Int(min(length, UInt64(Self.suffixBytes)))
+        let suffix = Suffix(file: file, start: length - UInt64(suffixLength), bytes: try file.read(at: length - UInt64(suffixLength), count: suffixLength))
+        // A file that is no .moe file at all is told so first, whatever its end looks like.
+        minorVersion = try Header.check(headerBytes)
+        let footerStart = length - UInt64(Footer.encodedSize)
+        let footerBytes = try suffix.bytes(at: footerStart, count: Footer.encodedSize)
+        footer = try Footer(footerBytes, fileLength: length)
+
+        let tableLength = UInt64(footer.sectionCount) * UInt64(SectionEntry.encodedSize)
+        guard footer.sectionCount <= UInt32(Limits.sections), footer.sectionTableOffset +? tableLength == footerStart,
+            footer.directoryOffset >= UInt64(Header.encodedSize), footer.directoryOffset % 64 == 0,
+            footer.directoryLength % 64 == 0, let directoryEnd = footer.directoryOffset +? footer.directoryLength,
+            directoryEnd <= footer.sectionTableOffset
+        else {
+            throw .broken(.closedEnd, at: footerStart, "directory, section table and footer do not adjoin")
+        }
+        let table = try suffix.bytes(at: footer.sectionTableOffset, count: Int(tableLength))
+        guard Footer.envelopeHash(header: headerBytes, sectionTable: table, footer: footerBytes) == footer.envelopeHash else {
+            throw .broken(.envelopeHash, at: footerStart + 48, "the hash over header, section table and footer does not match")
+        }
+        guard footer.requiredFeatures == 0 else {
+            throw .unsupported("the file requires the features 0x\(String(footer.requiredFeatures, radix: 16)), which this version does not know", rule: .requiredFeatures)
+        }
+        (sections, directoryEntries) = try SectionTable.check(table, at: footer.sectionTableOffset, footer: footer)
+
+        let hashes = try SectionTable.section(.pageHashes, in: sections)
+        let model = try SectionTable.section(.model, in: sections)
+        guard hashes.offset == directoryEnd, hashes.offset +? hashes.length == model.offset,
+            model.offset +? model.length == footer.sectionTableOffset
+        else {
+            throw .broken(.closedEnd, at: footer.sectionTableOffset, "page hashes and model do not adjoin the directory and the section table")
+        }
+        guard hashes.count == footer.directoryLength.dividedRoundingUp(by: UInt64(Limits.pageBytes)) else {
+            throw .broken(.pageCount, at: hashes.offset, "\(hashes.count) page hashes for a directory of \(footer.directoryLength) bytes")
+        }
+        guard model.length <= UInt64(Limits.modelBytes) else {
+            throw .broken(.modelJSON, at: model.offset, "the model description has \(model.length) bytes; at most \(Limits.modelBytes) are allowed")
+        }
+        let hashBytes = try suffix.checked(hashes)
+        modelText = try suffix.checked(model)
+        pageHashes = try Self.words(hashBytes, stride: Int(hashes.stride), count: Int(hashes.count))
+    }
+
+    private static func words(_ bytes: [UInt8], stride: Int, count: Int) throws(FormatError) -> [UInt64] {
+        var words: [UInt64] = []
+        words.reserveCapacity(count)
+        for index in 0..<count {
+            var reader = ByteReader(bytes, range: index * stride..<(index + 1) * stride, rule: .sectionStride)
+            words.append(try reader.u64())
+        }
+        return words
+    }
+}
+
+/// The end of the file, read once; what lies before it is read when asked for.
+private struct Suffix {
+    let file: ReadableFile
+    let start: UInt64
+    let bytes: [UInt8]
+
+    func bytes(at offset: UInt64, count: Int) throws(FormatError) -> [UInt8] {
+        guard offset >= start else { return try file.read(at: offset, count: count) }
+        let first = Int(offset - start)
+        return Array(bytes[first..<first + count])
+    }
+
+    /// A section's bytes, checked against the hash in its entry.
+    func checked(_ section: SectionEntry) throws(FormatError) -> [UInt8] {
+        let bytes = try bytes(at: section.offset, count: Int(section.length))
+        guard XXH3.hash64(bytes) == section.hash else {
+            throw .broken(.sectionHash, at: section.offset, "the hash of section \(section.kind) does not match")
+        }
+        return bytes
+    }
+}
+
+/// The checks of the section table's entries: SPEC.md §5.
+private enum SectionTable {
+    static func check(_ table: [UInt8], at offset: UInt64, footer: Footer) throws(FormatError)
+        -> ([SectionKind: SectionEntry], [SectionEntry])
+    {
+        var reader = ByteReader(table, base: offset, rule: .closedEnd)
+        var sections: [SectionKind: SectionEntry] = [:]
+        var seen: Set<UInt32> = []
+        var directoryEntries: [SectionEntry] = []
+        var directoryEnd = footer.directoryOffset
+        while reader.remaining > 0 {
+            let place = reader.offset
+            let entry = try SectionEntry(&reader)
+            guard seen.insert(entry.kind).inserted else {
+                throw .broken(.sectionOnce, at: place, "section kind \(entry.kind) occurs twice")
+            }
+            let kind = SectionKind(rawValue: entry.kind)
+            guard kind != nil || !entry.isCritical else {
+                throw FormatError(.unsupported, rule: .sectionCritical, offset: place, "section kind \(entry.kind) is critical and unknown to this version")
+            }
+            guard entry.stride >= UInt32(kind?.leastStride ?? 0), entry.count < 1 << 32,
+                entry.count *? UInt64(entry.stride) == entry.length
+            else {
+                throw .broken(.sectionStride, at: place, "section kind \(entry.kind) has \(entry.count) records of \(entry.stride) bytes in \(entry.length)")
+            }
+            if kind?.isInDirectory ?? true {
+                guard entry.offset % 64 == 0, entry.offset >= directoryEnd, let end = entry.offset +? entry.length,
+                    end <= footer.directoryOffset + footer.directoryLength
+                else {
+                    throw .broken(.sectionPlace, at: place, "section kind \(entry.kind) does not lie in the directory in order")
+                }
+                directoryEnd = end
+                directoryEntries.append(entry)
+            }
+            if let kind { sections[kind] = entry }
+        }
+        for kind in SectionKind.allCases where kind.isCritical {
+            _ = try section(kind, in: sections)
+        }
+        return (sections, directoryEntries)
+    }
+
+    static func section(_ kind: SectionKind, in sections: [SectionKind: SectionEntry]) throws(FormatError) -> SectionEntry {
+        guard let entry = sections[kind] else {
+            throw .broken(.sectionPresent, "section kind \(kind.rawValue) is missing")
+        }
+        return entry
+    }
+}
+
+extension ReadableFile {
+    /// Bytes of the file as a `FormatError` knows failures.
+    func read(at offset: UInt64, count: Int) throws(FormatError) -> [UInt8] {
+        do {
+            return try bytes(at: offset, count: count)
+        } catch {
+            throw .io(error)
+        }
+    }
+}

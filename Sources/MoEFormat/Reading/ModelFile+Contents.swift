@@ -1,0 +1,144 @@
+import MoESystem
+
+/// Reading tensors: whole, by rows, or by expert. Only the chunks that hold what is asked for are read and decoded.
+extension ModelFile {
+    /// The tensor's elements, little-endian, in C order.
+    ///
+    /// - Throws: `FormatError`; by R71 when a chunk is damaged.
+    /// - Complexity: O(tensor). Uses memory for the tensor and one chunk.
+    public func bytes(of tensor: Tensor) throws(FormatError) -> [UInt8] {
+        try bytes(of: tensor, elements: 0..<tensor.elementCount)
+    }
+
+    /// Rows `rows` of the tensor: along all dimensions but the last, in C order; of a vector, its elements.
+    ///
+    /// - Throws: `FormatError`; of kind `usage` when there are no such rows.
+    /// - Complexity: O(rows), in whole chunks.
+    public func bytes(of tensor: Tensor, rows: Range<Int>) throws(FormatError) -> [UInt8] {
+        let rowLength = tensor.shape.count <= 1 ? 1 : UInt64(tensor.rowLength)
+        let count = rowLength == 0 ? 0 : tensor.elementCount / rowLength
+        guard rows.lowerBound >= 0, UInt64(rows.upperBound) <= count else {
+            throw .usage("rows \(rows.lowerBound):\(rows.upperBound) of a tensor of \(count) rows")
+        }
+        return try bytes(of: tensor, elements: UInt64(rows.lowerBound) * rowLength..<UInt64(rows.upperBound) * rowLength)
+    }
+
+    /// The share of one expert in a tensor that holds several, or that expert's own tensor.
+    ///
+    /// - Throws: `FormatError`; of kind `usage` when the tensor holds nothing of that expert.
+    public func bytes(of tensor: Tensor, expert: Int) throws(FormatError) -> [UInt8] {
+        for part in try parts(of: tensor) {
+            let block = try block(at: part.block)
+            guard block.record.kind == BlockKind.expert.rawValue, Int(block.record.expert) == expert else { continue }
+            let start = part.record.startElement
+            return try bytes(of: tensor, elements: start..<start + part.elementCount)
+        }
+        throw .usage("the tensor holds no expert \(expert)")
+    }
+
+    /// Any run of the tensor's elements.
+    package func bytes(of tensor: Tensor, elements: Range<UInt64>) throws(FormatError) -> [UInt8] {
+        let elementBytes = try elementBytes(of: tensor)
+        guard let count = Int(exactly: UInt64(elements.count) * UInt64(elementBytes)) else {
+            throw .limit("\(elements.count) elements do not fit in memory")
+        }
+        var failure: FormatError?
+        // The buffer holds exactly the elements asked for; it counts as initialised only when all were decoded.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(FormatError) {
+                try unsafe read(tensor, elements: elements, into: UnsafeMutableRawBufferPointer(buffer))
+                initialized = count
+            } catch {
+                failure = error
+                initialized = 0
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Decodes a run of the tensor's elements into memory of exactly their size.
+    ///
+    /// - Throws: `FormatError`.
+    package func read(
+        _ tensor: Tensor, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        let elementBytes = try elementBytes(of: tensor)
+        guard elements.upperBound <= tensor.elementCount, destination.count == elements.count * elementBytes else {
+            throw .usage("elements \(elements) of \(tensor.elementCount) into \(destination.count) bytes")
+        }
+        for part in try parts(of: tensor) {
+            let start = part.record.startElement
+            let wanted = elements.clamped(to: start..<start + part.elementCount)
+            guard !wanted.isEmpty else { continue }
+            let first = Int(wanted.lowerBound - elements.lowerBound) * elementBytes
+            let target = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: destination[first..<first + wanted.count * elementBytes])
+            try unsafe read(part, elements: wanted.lowerBound - start..<wanted.upperBound - start, dtype: tensor.dtype, into: target)
+        }
+    }
+
+    /// Decodes a run of a part's elements, chunk by chunk.
+    private func read(
+        _ part: Part, elements: Range<UInt64>, dtype: Dtype, into destination: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        let form = try part.form(dtype: dtype)
+        let block = try block(at: part.block)
+        let entries = try Array(chunkTable(of: block).entries(of: part))
+        try decoders.withDecoder { (decoder) throws(FormatError) in
+            let partial = ScratchBytes()
+            for index in part.chunking.chunk(holding: elements.lowerBound)...part.chunking.chunk(holding: elements.upperBound - 1) {
+                let range = part.chunking.range(of: index)
+                let wanted = range.clamped(to: elements)
+                let stored = try storedBytes(of: entries[Int(index)], index: index, part: part, block: block)
+                let first = Int(wanted.lowerBound - elements.lowerBound) * form.elementBytes
+                let target = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: destination[first..<first + wanted.count * form.elementBytes])
+                if wanted == range {
+                    try unsafe stored.decode(by: decoder, form: form, elements: range.count, into: target)
+                } else {
+                    let whole = unsafe partial.bytes(range.count * form.elementBytes)
+                    try unsafe stored.decode(by: decoder, form: form, elements: range.count, into: whole)
+                    let skipped = Int(wanted.lowerBound - range.lowerBound) * form.elementBytes
+                    unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: whole[skipped..<skipped + target.count]))
+                }
+            }
+        }
+    }
+
+    /// A chunk's stored bytes, read and checked against their hash.
+    private func storedBytes(of entry: ChunkEntry, index: UInt64, part: Part, block: Block) throws(FormatError) -> StoredChunk {
+        let offset = block.offset + entry.offset
+        let bytes = try storage.read(at: offset, count: Int(entry.storedLength))
+        guard XXH3.hash64(bytes) == entry.hash else {
+            throw .broken(.chunkHash, at: offset, "chunk \(index) of part \(part.id) does not match its hash")
+        }
+        return StoredChunk(bytes: bytes)
+    }
+
+    private func elementBytes(of tensor: Tensor) throws(FormatError) -> Int {
+        guard let bytes = tensor.dtype.byteCount else {
+            throw .unsupported("the tensor has dtype \(tensor.dtype), which this version does not know", rule: .dtype)
+        }
+        return bytes
+    }
+}
+
+/// The stored bytes of one chunk, in memory and checked.
+private struct StoredChunk {
+    let bytes: [UInt8]
+
+    func decode(
+        by decoder: ChunkDecoder, form: StorageForm, elements: Int, into destination: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        var failure: FormatError?
+        unsafe bytes.withUnsafeBytes { stored in
+            do throws(FormatError) {
+                try unsafe decoder.decode(stored, form: form, elements: elements, into: destination)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,81 @@
+package import MoESystem
+
+/// A `.moe` file open for reading: its directory, its description, and the way to its tensors.
+///
+/// Opening reads a few pages whatever the file's size, and decodes no weights. Everything that a call returns was checked
+/// against the hashes and rules of SPEC.md §12. Safe to use from several threads at once.
+///
+/// ```swift
+/// let file = try ModelFile(opening: "mixtral.moe")
+/// if let tensor = try file.tensor(named: "model.norm.weight") {
+///     let bytes = try file.bytes(of: tensor)
+/// }
+/// ```
+public final class ModelFile: Sendable {
+    /// The file underneath, for engines that read blocks their own way.
+    package let storage: ReadableFile
+    let directory: Directory
+    package let decoders = DecoderPool()
+
+    /// The format's minor version that the writer declared.
+    public let minorVersion: Int
+    /// How the model routes and what its experts compute.
+    public let model: ModelDescription
+    /// The MoE layers, in file order.
+    public let banks: [Bank]
+
+    /// Opens a file and checks every rule that SPEC.md §12 checks at open.
+    ///
+    /// - Throws: `FormatError`.
+    /// - Complexity: O(banks + model description), independent of the number of tensors and of their size.
+    public init(opening path: String) throws(FormatError) {
+        do {
+            storage = try ReadableFile(opening: path)
+        } catch {
+            throw .io(error)
+        }
+        let envelope = try OpenedEnvelope(storage)
+        minorVersion = Int(envelope.minorVersion)
+        directory = Directory(storage, envelope: envelope)
+        banks = try Bank.all(in: directory)
+        model = try ModelDescription(parsing: envelope.modelText, expertCounts: banks.map(\.expertCount))
+    }
+
+    /// The path as the caller gave it.
+    public var path: String { storage.path }
+
+    /// Bytes of the whole file.
+    public var byteCount: UInt64 { storage.size }
+
+    /// Tensors of the checkpoint, aliases not counted.
+    public var tensorCount: Int { directory.count(.tensors) }
+
+    public var aliasCount: Int { directory.count(.aliases) }
+
+    package var blockCount: Int { directory.count(.blocks) }
+
+    package var partCount: Int { directory.count(.parts) }
+
+    /// The source's configuration file, byte for byte, when the file carries one.
+    ///
+    /// - Throws: `FormatError`; of kind `limit` beyond 16 MiB.
+    public func configuration() throws(FormatError) -> [UInt8]? {
+        guard let section = directory.sections[.config] else { return nil }
+        guard section.length <= UInt64(Limits.configBytes) else {
+            throw .limit("the configuration has \(section.length) bytes; at most \(Limits.configBytes) are read")
+        }
+        return try directory.all(.config)
+    }
+
+    /// Where the tensors came from, when the file tells.
+    ///
+    /// - Throws: `FormatError` by R90.
+    public func source() throws(FormatError) -> SourceSection? {
+        guard let bytes = try sourceBytes() else { return nil }
+        return try SourceSection(decoding: bytes)
+    }
+
+    func sourceBytes() throws(FormatError) -> [UInt8]? {
+        directory.sections[.source] == nil ? nil : try directory.all(.source)
+    }
+}

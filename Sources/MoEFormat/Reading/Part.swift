@@ -1,0 +1,103 @@
+/// A run of a tensor's elements that lies in one block: one expert's share, or the whole of a plain tensor.
+package struct Part: Sendable, Identifiable {
+    /// The part's number in the file.
+    package let id: Int
+    package let record: PartRecord
+    package let chunking: Chunking
+
+    package var role: Role { Role(rawValue: record.role) }
+    package var orientation: Orientation { Orientation(rawValue: record.orientation) ?? .none }
+    package var tensor: Int { Int(record.tensor) }
+    package var block: Int { Int(record.block) }
+    package var elementCount: UInt64 { record.elementCount }
+
+    /// How its chunks are stored.
+    ///
+    /// - Throws: `FormatError` by R54; of kind `unsupported` for a dtype or encoding of a later version.
+    package func form(dtype: Dtype) throws(FormatError) -> StorageForm {
+        guard let elementBytes = dtype.byteCount else {
+            throw .unsupported("the tensor has dtype \(dtype), which this version does not know", rule: .dtype)
+        }
+        guard chunking.chunkElements *? UInt64(elementBytes) ?? .max <= UInt64(Limits.chunkBytes)
+            || chunking.elements *? UInt64(elementBytes) ?? .max <= UInt64(Limits.chunkBytes)
+        else {
+            throw .broken(.chunking, "part \(id): a chunk of \(chunking.chunkElements) elements of \(elementBytes) bytes exceeds \(Limits.chunkBytes) bytes")
+        }
+        return try StorageForm(encoding: record.encoding, rotation: record.rotation, elementBytes: elementBytes)
+    }
+}
+
+extension ModelFile {
+    /// A part by its number, checked by itself: R51, R52, R57 in part.
+    package func part(at index: Int) throws(FormatError) -> Part {
+        var reader = try directory.record(.parts, index, rule: .partOfTensor)
+        let offset = reader.offset
+        let record = try PartRecord(&reader)
+        guard record.rowLength > 0, record.elementCount > 0, record.elementCount % record.rowLength == 0 else {
+            throw .broken(.rowLength, at: offset, "part \(index): rows of \(record.rowLength) in \(record.elementCount) elements")
+        }
+        guard
+            let chunking = Chunking(
+                elements: record.elementCount, rowLength: record.rowLength, chunkElements: UInt64(record.chunkElements)),
+            chunking.chunkCount == UInt64(record.chunkCount)
+        else {
+            throw .broken(.chunking, at: offset, "part \(index): \(record.chunkCount) chunks of \(record.chunkElements) elements for \(record.elementCount) in rows of \(record.rowLength)")
+        }
+        guard record.block < blockCount else {
+            throw .broken(.partOfBlock, at: offset, "part \(index) lies in block \(record.block) of \(blockCount)")
+        }
+        guard record.tensor < tensorCount else {
+            throw .broken(.partOfTensor, at: offset, "part \(index) belongs to tensor \(record.tensor) of \(tensorCount)")
+        }
+        guard UInt64(record.firstLink) + UInt64(record.linkCount) <= UInt64(directory.count(.links)) else {
+            throw .broken(.links, at: offset, "part \(index): links from \(record.firstLink) of \(directory.count(.links))")
+        }
+        return Part(id: index, record: record, chunking: chunking)
+    }
+
+    /// The parts that hold a tensor, in the order of its elements.
+    ///
+    /// - Throws: `FormatError` by R42 or R43.
+    package func parts(of tensor: Tensor) throws(FormatError) -> [Part] {
+        guard UInt64(tensor.firstPart) + UInt64(tensor.partCount) <= UInt64(directory.count(.tensorParts)) else {
+            throw .broken(.partOfTensor, "tensor \(tensor.id): parts from \(tensor.firstPart) of \(directory.count(.tensorParts))")
+        }
+        var parts: [Part] = []
+        var position: UInt64 = 0
+        for index in 0..<Int(tensor.partCount) {
+            var reader = try directory.record(.tensorParts, Int(tensor.firstPart) + index, rule: .partOfTensor)
+            let offset = reader.offset
+            let part = try part(at: Int(reader.u32()))
+            guard part.tensor == tensor.id else {
+                throw .broken(.partOfTensor, at: offset, "tensor \(tensor.id) names part \(part.id), which belongs to tensor \(part.tensor)")
+            }
+            guard part.record.startElement == position, let end = position +? part.elementCount else {
+                throw .broken(.partsCover, at: offset, "tensor \(tensor.id): part \(part.id) begins at element \(part.record.startElement), not \(position)")
+            }
+            position = end
+            parts.append(part)
+        }
+        guard position == tensor.elementCount else {
+            throw .broken(.partsCover, "tensor \(tensor.id): its parts hold \(position) of \(tensor.elementCount) elements")
+        }
+        return parts
+    }
+
+    /// The companions of a quantised part, by kind.
+    ///
+    /// - Throws: `FormatError` by R57.
+    package func companions(of part: Part) throws(FormatError) -> [LinkKind: Part] {
+        var companions: [LinkKind: Part] = [:]
+        for index in 0..<Int(part.record.linkCount) {
+            var reader = try directory.record(.links, Int(part.record.firstLink) + index, rule: .links)
+            let offset = reader.offset
+            let link = try LinkRecord(&reader)
+            let companion = try self.part(at: Int(link.part))
+            guard companion.block == part.block else {
+                throw .broken(.links, at: offset, "part \(part.id) is linked to part \(companion.id) of another block")
+            }
+            if let kind = LinkKind(rawValue: link.kind) { companions[kind] = companion }
+        }
+        return companions
+    }
+}

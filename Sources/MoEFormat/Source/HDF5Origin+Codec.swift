@@ -1,0 +1,147 @@
+extension HDF5Origin {
+    init(_ reader: inout ByteReader) throws(FormatError) {
+        superblock = try reader.u32()
+        let count = try reader.u32()
+        userBlock = try reader.u64()
+        guard Int(count) <= reader.remaining / 4 else {
+            throw .broken(.source, at: reader.offset, "\(count) objects in \(reader.remaining) bytes")
+        }
+        objects = []
+        for _ in 0..<count {
+            let length = try reader.u32()
+            var object = ByteReader(Array(try reader.bytes(Int(length))), rule: .source)
+            objects.append(try Object(&object))
+            guard object.remaining == 0 else { throw .broken(.source, "bytes stand behind an object of the source section") }
+        }
+        try checkTargets()
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.put(superblock)
+        writer.put(UInt32(objects.count))
+        writer.put(userBlock)
+        for object in objects {
+            var body = ByteWriter()
+            object.encode(into: &body)
+            writer.putSized(body.bytes)
+        }
+    }
+
+    /// Every object number names an object.
+    private func checkTargets() throws(FormatError) {
+        for object in objects {
+            let targets = object.links.map(\.target) + object.attributes.map(\.committed) + [object.committed]
+            guard targets.allSatisfy({ $0.map(objects.indices.contains) ?? true }) else {
+                throw .broken(.source, "a link of the source section leads to an object that is not there")
+            }
+            guard object.links.allSatisfy({ ($0.kind == .hard) == ($0.target != nil) }) else {
+                throw .broken(.source, "a hard link of the source section has no target")
+            }
+        }
+    }
+}
+
+extension HDF5Origin.Object {
+    init(_ reader: inout ByteReader) throws(FormatError) {
+        guard let kind = Kind(rawValue: try reader.u8()) else { throw .broken(.source, "an object of unknown kind") }
+        self.init(kind)
+        orders = Orders(rawValue: try reader.u8())
+        try reader.zeros(2, rule: .source)
+        tensor = try reader.optionalNumber()
+        for _ in 0..<(try reader.count(leastSize: 24)) { links.append(try HDF5Origin.Link(&reader)) }
+        for _ in 0..<(try reader.count(leastSize: 28)) { attributes.append(try HDF5Origin.Attribute(&reader)) }
+        datatype = try reader.sizedBytes()
+        dataspace = try reader.sizedBytes()
+        committed = try reader.optionalNumber()
+        guard let fillKind = FillKind(rawValue: try reader.u8()) else { throw .broken(.source, "a fill value of unknown kind") }
+        self.fillKind = fillKind
+        isSerialized = try reader.u8() != 0
+        try reader.zeros(2, rule: .source)
+        fillValue = try reader.sizedBytes()
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.put(kind.rawValue)
+        writer.put(orders.rawValue)
+        writer.zeros(2)
+        writer.putNumber(tensor)
+        writer.put(UInt32(links.count))
+        for link in links { link.encode(into: &writer) }
+        writer.put(UInt32(attributes.count))
+        for attribute in attributes { attribute.encode(into: &writer) }
+        writer.putSized(datatype)
+        writer.putSized(dataspace)
+        writer.putNumber(committed)
+        writer.put(fillKind.rawValue)
+        writer.put(UInt8(isSerialized ? 1 : 0))
+        writer.zeros(2)
+        writer.putSized(fillValue)
+    }
+}
+
+extension HDF5Origin.Link {
+    init(_ reader: inout ByteReader) throws(FormatError) {
+        guard let kind = Kind(rawValue: try reader.u8()) else { throw .broken(.source, "a link of unknown kind") }
+        self.kind = kind
+        charset = try reader.u8()
+        try reader.zeros(2, rule: .source)
+        target = try reader.optionalNumber()
+        creationOrder = try reader.creationOrder()
+        name = try reader.sizedBytes()
+        path = try reader.sizedBytes()
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.put(kind.rawValue)
+        writer.put(charset)
+        writer.zeros(2)
+        writer.putNumber(target)
+        writer.put(creationOrder ?? -1)
+        writer.putSized(name)
+        writer.putSized(path)
+    }
+}
+
+extension HDF5Origin.Attribute {
+    init(_ reader: inout ByteReader) throws(FormatError) {
+        charset = try reader.u8()
+        isSerialized = try reader.u8() != 0
+        try reader.zeros(2, rule: .source)
+        creationOrder = try reader.creationOrder()
+        name = try reader.sizedBytes()
+        datatype = try reader.sizedBytes()
+        dataspace = try reader.sizedBytes()
+        committed = try reader.optionalNumber()
+        value = try reader.sizedBytes()
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.put(charset)
+        writer.put(UInt8(isSerialized ? 1 : 0))
+        writer.zeros(2)
+        writer.put(creationOrder ?? -1)
+        writer.putSized(name)
+        writer.putSized(datatype)
+        writer.putSized(dataspace)
+        writer.putNumber(committed)
+        writer.putSized(value)
+    }
+}
+
+extension ByteReader {
+    /// An object or tensor number, nil for `NONE`.
+    fileprivate mutating func optionalNumber() throws(FormatError) -> Int? {
+        let number = try u32()
+        return number == none32 ? nil : Int(number)
+    }
+
+    fileprivate mutating func creationOrder() throws(FormatError) -> Int64? {
+        let order = try i64()
+        guard order >= -1 else { throw .broken(.source, "a creation order of \(order)") }
+        return order == -1 ? nil : order
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func putNumber(_ number: Int?) { put(number.map { UInt32($0) } ?? none32) }
+}

@@ -1,0 +1,103 @@
+/// What only export and inspection read: where the tensors came from, beyond their values. SPEC.md §10.
+public enum SourceSection: Equatable, Sendable {
+    case hdf5(HDF5Origin)
+    case safetensors(SafetensorsOrigin)
+    /// A kind of a later version: carried along, not read.
+    case unknown(UInt32)
+
+    static let version: UInt32 = 1
+
+    package init(decoding bytes: [UInt8]) throws(FormatError) {
+        var reader = ByteReader(bytes, rule: .source)
+        let kind = try reader.u32()
+        guard try reader.u32() == Self.version else {
+            throw .broken(.source, "the source section has an unknown version")
+        }
+        switch kind {
+        case 1: self = .hdf5(try HDF5Origin(&reader))
+        case 2: self = .safetensors(try SafetensorsOrigin(&reader))
+        default:
+            self = .unknown(kind)
+            return
+        }
+        guard reader.remaining == 0 else {
+            throw .broken(.source, "\(reader.remaining) bytes stand behind the source section's content")
+        }
+    }
+
+    package var encoded: [UInt8] {
+        var writer = ByteWriter()
+        switch self {
+        case .hdf5(let origin):
+            writer.put(UInt32(1))
+            writer.put(Self.version)
+            origin.encode(into: &writer)
+        case .safetensors(let origin):
+            writer.put(UInt32(2))
+            writer.put(Self.version)
+            origin.encode(into: &writer)
+        case .unknown(let kind):
+            writer.put(kind)
+            writer.put(Self.version)
+        }
+        return writer.bytes
+    }
+}
+
+/// The metadata of a safetensors file, in its order.
+public struct SafetensorsOrigin: Equatable, Sendable {
+    public struct Entry: Equatable, Sendable {
+        public var key: [UInt8]
+        public var value: [UInt8]
+
+        public init(key: [UInt8], value: [UInt8]) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    public var metadata: [Entry]
+
+    public init(metadata: [Entry]) { self.metadata = metadata }
+
+    init(_ reader: inout ByteReader) throws(FormatError) {
+        let count = try reader.count(leastSize: 8)
+        metadata = []
+        for _ in 0..<count {
+            metadata.append(Entry(key: try reader.sizedBytes(), value: try reader.sizedBytes()))
+        }
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.put(UInt32(metadata.count))
+        for entry in metadata {
+            writer.putSized(entry.key)
+            writer.putSized(entry.value)
+        }
+    }
+}
+
+extension ByteReader {
+    /// A `u32` count of records that have at least so many bytes each, bounded by the bytes left.
+    mutating func count(leastSize: Int) throws(FormatError) -> Int {
+        let place = offset
+        let count = try u32()
+        guard Int(count) <= remaining / leastSize else {
+            throw .broken(.source, at: place, "\(count) records in \(remaining) bytes")
+        }
+        return Int(count)
+    }
+
+    /// A byte string: a `u32` length and the bytes.
+    mutating func sizedBytes() throws(FormatError) -> [UInt8] {
+        let length = try u32()
+        return Array(try bytes(Int(length)))
+    }
+}
+
+extension ByteWriter {
+    mutating func putSized(_ bytes: [UInt8]) {
+        put(UInt32(bytes.count))
+        put(bytes)
+    }
+}

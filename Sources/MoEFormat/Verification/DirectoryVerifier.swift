@@ -1,0 +1,153 @@
+import MoESystem
+
+/// The whole-file rules about the directory: order, totals, names, padding.
+struct DirectoryVerifier {
+    private let file: ModelFile
+
+    init(_ file: ModelFile) { self.file = file }
+
+    func check() throws(FormatError) {
+        try checkPadding()
+        try checkBlocks()
+        try checkNames()
+        try checkPartsOfTensors()
+        try checkBanks()
+        try checkSource()
+    }
+
+    /// R18: what lies between the directory's sections is zero.
+    private func checkPadding() throws(FormatError) {
+        let directory = file.directory
+        let bytes = try directory.all()
+        var position = directory.blocksEnd
+        let sections = directory.allEntries.sorted { $0.offset < $1.offset }
+        func checkZero(upTo end: UInt64) throws(FormatError) {
+            guard end >= position, end - position < 64 else {
+                throw .broken(.directoryPadding, at: position, "\(end &- position) bytes of the directory belong to no section")
+            }
+            let gap = bytes[Int(position - directory.blocksEnd)..<Int(end - directory.blocksEnd)]
+            guard gap.allSatisfy({ $0 == 0 }) else {
+                throw .broken(.directoryPadding, at: position, "bytes between the directory's sections are not zero")
+            }
+        }
+        for section in sections {
+            try checkZero(upTo: section.offset)
+            position = section.offset + section.length
+        }
+        try checkZero(upTo: directory.blocksEnd + UInt64(bytes.count))
+    }
+
+    /// R63 and R67: blocks follow each other with zeros between, and their parts are numbered through.
+    private func checkBlocks() throws(FormatError) {
+        var end = UInt64(Header.encodedSize)
+        var nextPart: UInt64 = 0
+        for index in 0..<file.blockCount {
+            let block = try file.block(at: index)
+            let alignment = UInt64(1) << UInt64(block.record.alignmentLog2)
+            guard end.roundedUp(toMultipleOf: alignment) == block.offset else {
+                throw .broken(.blockOrder, at: block.offset, "block \(index) does not begin at the first place behind block \(index - 1)")
+            }
+            try checkZero(from: end, to: block.offset)
+            guard UInt64(block.record.firstPart) == nextPart else {
+                throw .broken(.partRuns, "block \(index) begins with part \(block.record.firstPart), not \(nextPart)")
+            }
+            nextPart += UInt64(block.record.partCount)
+            end = block.offset + block.record.length
+        }
+        guard nextPart == UInt64(file.partCount) else {
+            throw .broken(.partRuns, "the blocks have \(nextPart) of \(file.partCount) parts")
+        }
+        guard end.roundedUp(toMultipleOf: 64) == file.directory.blocksEnd else {
+            throw .broken(.blockOrder, at: end, "the directory does not begin behind the last block")
+        }
+        try checkZero(from: end, to: file.directory.blocksEnd)
+    }
+
+    private func checkZero(from start: UInt64, to end: UInt64) throws(FormatError) {
+        guard start < end else { return }
+        // Less than an alignment, 2 MiB at most.
+        guard try file.storage.read(at: start, count: Int(end - start)).allSatisfy({ $0 == 0 }) else {
+            throw .broken(.blockOrder, at: start, "bytes between blocks are not zero")
+        }
+    }
+
+    /// R31 and R32: the index lists each name once, in order, with its hash.
+    private func checkNames() throws(FormatError) {
+        let directory = file.directory
+        let expected = file.tensorCount + file.aliasCount
+        guard directory.count(.nameIndex) == expected else {
+            throw .broken(.nameIndex, "the name index has \(directory.count(.nameIndex)) entries for \(expected) names")
+        }
+        var last: NameIndexRecord?
+        var run: [[UInt8]] = []
+        for index in 0..<expected {
+            let entry = try directory.indexEntry(index)
+            let name = Array(try directory.name(of: entry).utf8)
+            guard entry.hash == XXH3.hash64(name) else {
+                throw .broken(.nameIndex, "entry \(index) of the name index has not its name's hash")
+            }
+            if let last {
+                guard (last.hash, last.kind, last.id) < (entry.hash, entry.kind, entry.id) else {
+                    throw .broken(.nameIndex, "entry \(index) of the name index is not in order")
+                }
+                if last.hash != entry.hash { run.removeAll() }
+            }
+            guard !run.contains(name) else {
+                throw .broken(.uniqueName, "two tensors are named \(JSONValue.string(String(decoding: name.prefix(80), as: UTF8.self)).text)")
+            }
+            run.append(name)
+            last = entry
+        }
+        for alias in 0..<file.aliasCount { _ = try file.alias(at: alias) }
+    }
+
+    /// R43: each part is named once, by its tensor.
+    private func checkPartsOfTensors() throws(FormatError) {
+        var isNamed = [Bool](repeating: false, count: file.partCount)
+        for index in 0..<file.tensorCount {
+            for part in try file.parts(of: file.tensor(at: index)) {
+                guard !isNamed[part.id] else { throw .broken(.partOfTensor, "part \(part.id) is named twice") }
+                isNamed[part.id] = true
+                _ = try file.companions(of: part)
+            }
+        }
+        if let orphan = isNamed.firstIndex(of: false) {
+            throw .broken(.partOfTensor, "part \(orphan) is named by no tensor")
+        }
+    }
+
+    /// R90: the source section is well formed and names existing tensors.
+    private func checkSource() throws(FormatError) {
+        guard let bytes = try file.sourceBytes(), case .hdf5(let origin) = try SourceSection(decoding: bytes) else { return }
+        for tensor in origin.objects.compactMap(\.tensor) where tensor >= file.tensorCount {
+            throw .broken(.source, "the source section names tensor \(tensor) of \(file.tensorCount)")
+        }
+    }
+
+    /// R81 and R82: totals and paths of the banks.
+    private func checkBanks() throws(FormatError) {
+        var paths: Set<[UInt8]> = []
+        for bank in file.banks {
+            guard paths.insert(Array(bank.path.utf8)).inserted else {
+                throw .broken(.bankPath, "two banks have the path \(JSONValue.string(bank.path).text)")
+            }
+            let experts = (0..<bank.expertCount).map { bank.block(ofExpert: $0) }
+            let shared = (0..<bank.sharedCount).map { bank.block(ofShared: $0) }
+            var stored: UInt64 = 0
+            var decoded: UInt64 = 0
+            var largest: UInt64 = 0
+            for index in [bank.routerBlock].compactMap(\.self) + shared + experts {
+                let block = try file.block(at: index)
+                guard block.record.bank == UInt32(bank.id) else {
+                    throw .broken(.blockRole, "block \(index) belongs to another bank than \(bank.id)")
+                }
+                stored += block.record.length
+                decoded += block.record.decodedLength
+                if block.record.kind == BlockKind.expert.rawValue { largest = max(largest, block.record.decodedLength) }
+            }
+            guard (stored, decoded, largest) == (bank.storedLength, bank.decodedLength, bank.largestExpert) else {
+                throw .broken(.bankTotals, "bank \(bank.id) has \(stored) stored, \(decoded) decoded bytes and a largest expert of \(largest), not what its record says")
+            }
+        }
+    }
+}

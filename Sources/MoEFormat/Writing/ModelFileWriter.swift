@@ -1,0 +1,179 @@
+package import MoESystem
+
+/// Writes a `.moe` file front to back: blocks as they come, then the directory.
+///
+/// It never seeks and holds no tensor: memory grows with the number of tensors, not with their size. The order of calls is the
+/// order of the file, so the same calls give the same bytes. Used by one thread.
+///
+/// ```swift
+/// let writer = try ModelFileWriter(output)
+/// let tensor = try writer.declareTensor("norm.weight", dtype: .f32, shape: [4096])
+/// try writer.beginBlock(.dense, decodedLength: 16384)
+/// try writer.beginPart(of: tensor, …)
+/// try writer.append(chunk…)
+/// try writer.endBlock()
+/// try writer.finish(model: model)
+/// ```
+package final class ModelFileWriter {
+    /// Where blocks may begin.
+    package enum Alignment: Sendable {
+        /// The largest power of two from 64 B to 16 KiB whose worst padding is at most 1/256 of the block.
+        case automatic
+        /// Every block at a multiple of 2^n.
+        case forced(log2: UInt8)
+    }
+
+    private let stream: OutputStream
+    private let alignment: Alignment
+    var directory = DirectoryBuilder()
+    private var block: OpenBlock?
+    private var hashers: [Int: ContentHasher] = [:]
+
+    private struct OpenBlock {
+        var record: BlockRecord
+        var table = ByteWriter()
+        var part: PartRecord?
+    }
+
+    /// Begins a file.
+    package init(_ output: AtomicOutput, alignment: Alignment = .automatic) throws(FormatError) {
+        stream = OutputStream(output)
+        self.alignment = alignment
+        try stream.append(Header.encoded)
+    }
+
+    /// Bytes written so far.
+    package var offset: UInt64 { stream.offset }
+
+    // MARK: Blocks
+
+    /// Begins a block. `decodedLength` is the sum of its parts' decoded bytes: it decides the alignment.
+    package func beginBlock(_ kind: BlockKind, bank: Int? = nil, expert: Int? = nil, decodedLength: UInt64) throws(FormatError) {
+        guard block == nil else { throw .usage("a block is begun inside another") }
+        let log2 = alignmentLog2(decodedLength: decodedLength)
+        try stream.align(to: 1 << UInt64(log2))
+        let record = BlockRecord(
+            kind: kind, bank: bank, expert: expert, offset: stream.offset, alignmentLog2: log2,
+            firstPart: UInt32(directory.parts.count))
+        block = OpenBlock(record: record)
+    }
+
+    /// Begins a part of the open block; its chunks follow in order.
+    ///
+    /// - Returns: the part's number, for links.
+    @discardableResult
+    package func beginPart(
+        of tensor: Int, startElement: UInt64, chunking: Chunking, role: Role, orientation: Orientation, scheme: Int = 0,
+        form: StorageForm
+    ) throws(FormatError) -> Int {
+        guard var open = block else { throw .usage("a part is begun outside a block") }
+        try closePart(of: &open)
+        if form.encoding == .raw { try stream.align(to: 64) }
+        var part = PartRecord(
+            tensor: UInt32(tensor), block: UInt32(directory.blocks.count), startElement: startElement,
+            elementCount: chunking.elements, rowLength: chunking.rowLength, chunkElements: UInt32(chunking.chunkElements),
+            firstChunk: open.record.chunkCount, role: role, orientation: orientation, scheme: scheme)
+        part.encoding = form.encoding.rawValue
+        part.rotation = UInt8(form.rotation)
+        open.part = part
+        open.record.decodedLength += chunking.elements * UInt64(form.elementBytes)
+        block = open
+        return directory.parts.count
+    }
+
+    /// Appends the next chunk of the open part.
+    ///
+    /// - Parameters:
+    ///   - stored: the chunk's stored bytes, and `hash` their XXH3-64.
+    ///   - content: the decoded elements, for the tensor's content hash.
+    package func append(
+        stored: UnsafeRawBufferPointer, hash: UInt64, content: UnsafeRawBufferPointer
+    ) throws(FormatError) {
+        guard var open = block, var part = open.part else { throw .usage("a chunk is appended outside a part") }
+        let entry = ChunkEntry(offset: stream.offset - open.record.offset, hash: hash, storedLength: UInt32(stored.count))
+        try unsafe stream.append(stored)
+        entry.encode(into: &open.table)
+        open.record.chunkCount += 1
+        part.chunkCount += 1
+        part.storedLength += UInt64(stored.count)
+        open.part = part
+        block = open
+        let tensor = Int(part.tensor)
+        let hasher = hashers[tensor] ?? ContentHasher()
+        hashers[tensor] = hasher
+        unsafe hasher.update(content)
+    }
+
+    /// Ends the open block: its chunk table follows its data.
+    package func endBlock() throws(FormatError) {
+        guard var open = block else { throw .usage("a block is ended that was not begun") }
+        try closePart(of: &open)
+        try stream.align(to: 8)
+        open.record.tableOffset = stream.offset - open.record.offset
+        open.record.tableHash = XXH3.hash64(open.table.bytes)
+        try stream.append(open.table.bytes)
+        open.record.length = stream.offset - open.record.offset
+        open.record.partCount = UInt32(directory.parts.count) - open.record.firstPart
+        directory.add(open.record)
+        block = nil
+    }
+
+    private func closePart(of open: inout OpenBlock) throws(FormatError) {
+        guard let part = open.part else { return }
+        guard UInt64(part.chunkCount) == Chunking(
+            elements: part.elementCount, rowLength: part.rowLength, chunkElements: UInt64(part.chunkElements))?.chunkCount
+        else { throw .usage("a part of tensor \(part.tensor) was ended after \(part.chunkCount) chunks") }
+        open.part = nil
+        let tensor = Int(part.tensor)
+        try directory.add(part)
+        if directory.isComplete(tensor: tensor) {
+            directory.tensors[tensor].contentHash = hashers.removeValue(forKey: tensor)?.value ?? ContentHasher().value
+        }
+    }
+
+    private func alignmentLog2(decodedLength: UInt64) -> UInt8 {
+        switch alignment {
+        case .forced(let log2): return log2
+        case .automatic:
+            var log2: UInt8 = 14
+            while log2 > 6, (1 << UInt64(log2)) - 1 > decodedLength / 256 { log2 -= 1 }
+            return log2
+        }
+    }
+
+    // MARK: Directory
+
+    /// Declares a tensor; tensors are numbered in the order of their declaration.
+    package func declareTensor(_ name: String, dtype: Dtype, shape: [Int]) throws(FormatError) -> Int {
+        try directory.declareTensor(name, dtype: dtype, shape: shape)
+    }
+
+    /// Declares another name for a tensor.
+    package func declareAlias(_ name: String, of tensor: Int) throws(FormatError) {
+        try directory.declareAlias(name, of: tensor)
+    }
+
+    /// Declares a bank; banks are numbered in the order of their declaration.
+    package func declareBank(path: String, layer: Int?, expertCount: Int, sharedCount: Int) throws(FormatError) -> Int {
+        try directory.declareBank(path: path, layer: layer, expertCount: expertCount, sharedCount: sharedCount)
+    }
+
+    /// Ties a quantised part to a companion of the same block.
+    package func link(_ part: Int, to companion: Int, as kind: LinkKind) {
+        directory.links[part, default: []].append(LinkRecord(kind: kind, part: UInt32(companion)))
+    }
+
+    /// Writes directory, model and footer. The output then only waits for its commit.
+    ///
+    /// - Throws: `FormatError`; of kind `usage` when a tensor is not covered by its parts or the model does not fit the banks.
+    package func finish(model: ModelDescription, config: [UInt8]?, source: [UInt8]?) throws(FormatError) {
+        guard block == nil else { throw .usage("the file is finished inside a block") }
+        try stream.align(to: 64)
+        for tensor in directory.tensors.indices where directory.tensors[tensor].elementCount == 0 {
+            directory.tensors[tensor].contentHash = ContentHasher().value
+        }
+        let end = try directory.encoded(at: stream.offset, model: model, config: config, source: source)
+        try stream.append(end)
+        try stream.flush()
+    }
+}

@@ -1,0 +1,46 @@
+import MoESystem
+
+/// The file being written, front to back: counts bytes and hands them on in large pieces.
+final class OutputStream {
+    private static let bufferBytes = 1 << 20
+
+    private let output: AtomicOutput
+    private var buffer: [UInt8] = []
+    /// Bytes appended so far: the file offset of the next one.
+    private(set) var offset: UInt64 = 0
+
+    init(_ output: AtomicOutput) {
+        self.output = output
+        buffer.reserveCapacity(2 * Self.bufferBytes)
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        offset += UInt64(bytes.count)
+        if bytes.count >= Self.bufferBytes {
+            try flush()
+            do { try unsafe output.write(bytes) } catch { throw .io(error) }
+            return
+        }
+        unsafe buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.bufferBytes { try flush() }
+    }
+
+    func append(_ bytes: [UInt8]) throws(FormatError) {
+        offset += UInt64(bytes.count)
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.bufferBytes { try flush() }
+    }
+
+    /// Appends zeros up to the next multiple of `alignment`.
+    func align(to alignment: UInt64) throws(FormatError) {
+        let remainder = offset % alignment
+        if remainder != 0 { try append([UInt8](repeating: 0, count: Int(alignment - remainder))) }
+    }
+
+    func flush() throws(FormatError) {
+        guard !buffer.isEmpty else { return }
+        do { try output.write(buffer) } catch { throw .io(error) }
+        buffer.removeAll(keepingCapacity: true)
+        output.startWriteback()
+    }
+}

@@ -1,0 +1,219 @@
+public import MoEFormat
+
+/// One MoE layer of an open model: routes tokens, pages in the experts they need, and computes.
+///
+/// Holds the router's tensors; experts come and go with the model's budget. Safe to use from several threads at once.
+public final class MoELayer: Sendable {
+    /// The layer's experts as the file lists them.
+    public let bank: Bank
+    /// Length of a token's input.
+    public let hiddenSize: Int
+    /// Length of a token's output.
+    public let outputSize: Int
+    /// How the layer routes.
+    public let routerDescription: RouterDescription
+
+    private let model: MoEModel
+    private let router: Router
+    private let compute: LayerCompute
+    private let shared: [ExpertBlock]
+
+    /// A block that can be leased.
+    private struct ExpertBlock: Sendable {
+        let block: Block
+        var bytes: Int { Int(clamping: block.record.decodedLength) }
+    }
+
+    init(_ bank: Bank, of model: MoEModel) throws(FormatError) {
+        let file = model.file
+        let description = file.layer(of: bank)
+        let name = "layer \(JSONValue.string(bank.path).text)"
+        self.bank = bank
+        self.model = model
+        hiddenSize = description.hiddenSize
+        outputSize = description.outputSize
+        routerDescription = file.router(of: bank)
+        try Router.checkSupported(routerDescription, name: name)
+        var routerParts: [StoredPart] = []
+        if let index = bank.routerBlock {
+            let block = try file.block(at: index)
+            routerParts = try RouterBlock.parts(of: block, in: file)
+            model.countRouterBytes(UInt64(block.length))
+        }
+        let tensors = try RouterTensors(
+            routerParts, router: routerDescription, experts: bank.expertCount, hidden: hiddenSize, name: name)
+        router = try Router(routerDescription, tensors: tensors, experts: bank.expertCount, hiddenSize: hiddenSize, name: name)
+        compute = try LayerCompute(
+            description, router: routerDescription, functions: file.model.functions, experts: bank.expertCount,
+            sharedExperts: bank.sharedCount, routerBlock: routerParts, name: name)
+        var shared: [ExpertBlock] = []
+        for index in 0..<bank.sharedCount { shared.append(ExpertBlock(block: try file.block(at: bank.block(ofShared: index)))) }
+        self.shared = shared
+    }
+
+    /// Experts with weights.
+    public var expertCount: Int { bank.expertCount }
+
+    // MARK: Running
+
+    /// Routes tokens without running experts.
+    ///
+    /// - Parameter hidden: [tokens, hidden size], row-major.
+    /// - Throws: `RuntimeError.file` of kind `usage` when `hidden` has another length.
+    public func route(
+        _ hidden: [Float], tokens: Int, options: ForwardOptions = ForwardOptions()
+    ) throws(RuntimeError) -> Routing {
+        var routing = RoutingOptions()
+        routing.tokenIDs = options.tokenIDs
+        routing.appliesCapacity = options.appliesCapacity
+        routing.noiseSeed = options.noiseSeed
+        routing.firstToken = options.firstToken
+        routing.layer = bank.layer ?? bank.id
+        let asked = routing
+        do throws(FormatError) {
+            return try model.clock.time(.routing) { () throws(FormatError) in
+                try router.route(hidden, tokens: tokens, options: asked, workers: Workers(model.jobs))
+            }
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// Computes the layer for some tokens; loads the experts that they are routed to and that are not in memory.
+    ///
+    /// The bits of a token's output depend neither on its batch (capacity and expert choice excepted) nor on budget, engine,
+    /// threads, or what is in memory.
+    /// - Parameter hidden: [tokens, hidden size], row-major: the input of the MoE block.
+    /// - Throws: `RuntimeError`: `budgetTooSmall` when one expert alone exceeds the budget; `file` when an expert that is
+    ///   needed is damaged, in which case others stay usable.
+    public func forward(
+        _ hidden: [Float], tokens: Int, options: ForwardOptions = ForwardOptions()
+    ) throws(RuntimeError) -> LayerResult {
+        try forward(hidden, tokens: tokens, options: options, isCancelled: { false })
+    }
+
+    /// `forward` for asynchronous callers; heeds the cancellation of its task between experts.
+    public func forward(
+        _ hidden: [Float], tokens: Int, options: ForwardOptions = ForwardOptions()
+    ) async throws(RuntimeError) -> LayerResult {
+        let flag = CancellationFlag()
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                BlockingWork.run {
+                    continuation.resume(
+                        returning: Result { () throws(RuntimeError) in
+                            try self.forward(hidden, tokens: tokens, options: options, isCancelled: { flag.isSet })
+                        })
+                }
+            }
+        } onCancel: {
+            flag.set()
+        }
+        return try outcome.get()
+    }
+
+    private func forward(
+        _ hidden: [Float], tokens: Int, options: ForwardOptions, isCancelled: () -> Bool
+    ) throws(RuntimeError) -> LayerResult {
+        let routing = try route(hidden, tokens: tokens, options: options)
+        var output = [Float](repeating: 0, count: tokens * outputSize)
+        var buffers = LayerBuffers()
+        for run in compute.waves(of: routing) {
+            let wave = compute.begin(hidden, tokens: run, routing: routing, buffers: &buffers, workers: Workers(model.jobs))
+            try add(expertsOf: wave, isCancelled: isCancelled)
+            model.clock.time(.computing) { wave.finish(into: &output, buffers: &buffers, workers: Workers(model.jobs)) }
+        }
+        return LayerResult(output: output, routing: routing)
+    }
+
+    /// Adds all experts of a wave: as many at once as the budget holds, those in memory first while the others load.
+    private func add(expertsOf wave: LayerWave, isCancelled: () -> Bool) throws(RuntimeError) {
+        var scratch = ExpertScratch()
+        for group in groups(of: try needed(for: wave)) {
+            if isCancelled() { throw .cancelled }
+            let lease = try model.cache.lease(group.map { ($0.block.block, $0.block.bytes) }, ofLayer: bank.id)
+            let isThere = { (needed: Needed) in lease.hits.contains(needed.block.block.id) }
+            do throws(FormatError) {
+                for needed in group.filter(isThere) + group.filter({ !isThere($0) }) {
+                    let parts = try model.clock.time(.waiting) { () throws(FormatError) in try lease.parts(of: needed.block.block.id) }
+                    try add(needed, parts, to: wave, scratch: &scratch)
+                }
+            } catch {
+                throw .file(error)
+            }
+        }
+    }
+
+    /// The shared experts and the routed ones that a wave uses.
+    private func needed(for wave: LayerWave) throws(RuntimeError) -> [Needed] {
+        var needed: [Needed] = []
+        for index in shared.indices where !wave.tokens.isEmpty {
+            needed.append(Needed(id: index, isShared: true, block: shared[index]))
+        }
+        do throws(FormatError) {
+            for id in wave.experts { needed.append(Needed(id: id, isShared: false, block: try block(of: id))) }
+        } catch {
+            throw .file(error)
+        }
+        return needed
+    }
+
+    private struct Needed {
+        let id: Int
+        let isShared: Bool
+        let block: ExpertBlock
+    }
+
+    private func add(_ needed: Needed, _ parts: [StoredPart], to wave: LayerWave, scratch: inout ExpertScratch) throws(FormatError) {
+        let workers = Workers(model.jobs)
+        if needed.isShared {
+            let weights = try compute.shared(needed.id, parts)
+            model.clock.time(.computing) { wave.add(shared: needed.id, weights, scratch: &scratch, workers: workers) }
+        } else {
+            let weights = try compute.expert(needed.id, parts)
+            model.clock.time(.computing) { wave.add(needed.id, weights, scratch: &scratch, workers: workers) }
+        }
+    }
+
+    /// Cuts what is needed into groups that fit the budget together.
+    private func groups(of needed: [Needed]) -> [[Needed]] {
+        let limit = model.cache.byteLimit
+        var groups: [[Needed]] = []
+        var group: [Needed] = []
+        var bytes = 0
+        for expert in needed {
+            if !group.isEmpty, bytes + expert.block.bytes > limit {
+                groups.append(group)
+                group = []
+                bytes = 0
+            }
+            group.append(expert)
+            bytes += expert.block.bytes
+        }
+        if !group.isEmpty { groups.append(group) }
+        return groups
+    }
+
+    private func block(of expert: Int) throws(FormatError) -> ExpertBlock {
+        ExpertBlock(block: try model.file.block(at: bank.block(ofExpert: expert)))
+    }
+
+    // MARK: Looking ahead
+
+    /// Begins to load experts that will be needed soon and returns at once; what does not fit the budget is left out.
+    ///
+    /// - Throws: `RuntimeError.file` of kind `usage` for an expert that the layer does not have.
+    public func prefetch(experts: [Int]) throws(RuntimeError) {
+        do throws(FormatError) {
+            var blocks: [(block: Block, bytes: Int)] = []
+            for expert in Set(experts).sorted() {
+                guard (0..<expertCount).contains(expert) else { throw .usage("there is no expert \(expert) of \(expertCount)") }
+                let block = try block(of: expert)
+                blocks.append((block.block, block.bytes))
+            }
+            model.cache.prefetch(blocks, ofLayer: bank.id)
+        } catch {
+            throw .file(error)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import Foundation
+
+/// Threads that load blocks while others compute. They end with their owner.
+final class LoadThreads: Sendable {
+    private let queue = Queue()
+
+    init(count: Int) {
+        for _ in 0..<max(1, count) {
+            let thread = Thread { [queue] in
+                while let work = queue.take() { work() }
+            }
+            thread.stackSize = 1 << 20
+            thread.start()
+        }
+    }
+
+    deinit { queue.close() }
+
+    /// Runs `work` on one of the threads, in the order of submission.
+    func submit(_ work: @escaping @Sendable () -> Void) { queue.put(work) }
+
+    /// `@unchecked Sendable`: its state is only touched under the condition's lock.
+    private final class Queue: @unchecked Sendable {
+        private let condition = NSCondition()
+        private var waiting: [@Sendable () -> Void] = []
+        private var next = 0
+        private var isClosed = false
+
+        func put(_ work: @escaping @Sendable () -> Void) {
+            condition.lock()
+            waiting.append(work)
+            condition.signal()
+            condition.unlock()
+        }
+
+        func take() -> (@Sendable () -> Void)? {
+            condition.lock()
+            defer { condition.unlock() }
+            while next == waiting.count {
+                waiting.removeAll(keepingCapacity: true)
+                next = 0
+                if isClosed { return nil }
+                condition.wait()
+            }
+            defer { next += 1 }
+            return waiting[next]
+        }
+
+        func close() {
+            condition.lock()
+            isClosed = true
+            condition.broadcast()
+            condition.unlock()
+        }
+    }
+}

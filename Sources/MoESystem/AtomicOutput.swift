@@ -1,0 +1,208 @@
+import CMoESystem
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// A file that appears under its name only when it is whole.
+///
+/// Bytes go to a file without a name where the system has such (so that not even a kill leaves anything behind), otherwise
+/// to a hidden sibling. `commit` makes the bytes durable and gives them their name in one step; without it the bytes are gone
+/// with the object. A file that other processes have open or mapped under that name stays as it was for them.
+public final class AtomicOutput: @unchecked Sendable {
+    // `@unchecked Sendable`: `descriptor` and `path` never change; what does, sits in the mutex.
+
+    /// The name that the file will have.
+    public let path: String
+    private let directory: String
+    private let isReplacing: Bool
+    private let descriptor: Int32
+    private let state: Mutex<State>
+
+    private struct State {
+        /// The hidden sibling's name; nil for a file without a name.
+        var temporary: String?
+        var isFinished = false
+    }
+
+    /// Begins a file.
+    ///
+    /// - Parameter replacing: whether `commit` may replace an existing file.
+    /// - Throws: `SystemError`; with `EEXIST` when the name is taken and may not be replaced.
+    public init(_ path: String, replacing: Bool) throws(SystemError) {
+        self.path = path
+        directory = Self.directory(of: path)
+        if !replacing, unsafe access(path, F_OK) == 0 {
+            throw SystemError("cannot create", path: path, number: EEXIST)
+        }
+        var information = stat()
+        if unsafe stat(path, &information) == 0, information.st_mode & S_IFMT != S_IFREG {
+            throw SystemError("cannot create", path: path, number: information.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+        }
+        let unnamed = moe_open_flag_unnamed()
+        if unnamed != 0 {
+            let opened = unsafe open(directory, unnamed | O_RDWR | O_CLOEXEC, 0o666)
+            // Without /proc such a file could not be given a name.
+            if opened >= 0, unsafe access("/proc/self/fd/\(opened)", F_OK) == 0 {
+                descriptor = opened
+                isReplacing = replacing
+                state = Mutex(State(temporary: nil))
+                return
+            }
+            if opened >= 0 { close(opened) }
+            // ENOENT and EACCES are the directory's own faults; others mean that the file system has no such files.
+            if opened < 0, errno == ENOENT || errno == EACCES || errno == EROFS {
+                throw .last("cannot create", path: path)
+            }
+        }
+        let named = try Self.createSibling(of: path, in: directory)
+        descriptor = named.descriptor
+        isReplacing = replacing
+        state = Mutex(State(temporary: named.name))
+    }
+
+    deinit {
+        discard()
+        close(descriptor)
+    }
+
+    /// Bytes free for the file, as the file system tells.
+    public var freeSpace: UInt64? {
+        var information = statvfs()
+        guard unsafe fstatvfs(descriptor, &information) == 0 else { return nil }
+        return UInt64(information.f_bavail) * UInt64(information.f_frsize)
+    }
+
+    /// Appends bytes.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            // done < count, so the rest is not empty and lies inside `bytes`.
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
+            #if canImport(Darwin)
+            let count = unsafe Darwin.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+            #elseif canImport(Musl)
+            let count = unsafe Musl.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+            #else
+            let count = unsafe Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+            #endif
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .last("cannot write", path: path)
+            }
+            done += count
+        }
+    }
+
+    /// Appends bytes.
+    public func write(_ bytes: [UInt8]) throws(SystemError) {
+        var failure: SystemError?
+        unsafe bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) { try unsafe write(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// A second way to the bytes written so far, for checking them before they get their name.
+    ///
+    /// - Throws: `SystemError`.
+    public func reopened() throws(SystemError) -> ReadableFile {
+        if let temporary = state.withLock({ $0.temporary }) { return try ReadableFile(opening: temporary) }
+        return try ReadableFile(opening: "/proc/self/fd/\(descriptor)")
+    }
+
+    /// Starts writing dirty pages back, so that the wait in `commit` is short; a hint.
+    public func startWriteback() { moe_start_writeback(descriptor) }
+
+    /// Makes the bytes durable and gives them their name, replacing what had it.
+    ///
+    /// - Throws: `SystemError`; then the name still leads to what it led to before.
+    public func commit() throws(SystemError) {
+        guard fsync(descriptor) == 0 else { throw .last("cannot write", path: path) }
+        if state.withLock({ $0.temporary }) == nil, try giveName() {
+            syncDirectory()
+            return
+        }
+        guard let temporary = state.withLock({ $0.temporary }) else { return }
+        guard unsafe rename(temporary, path) == 0 else { throw .last("cannot create", path: path) }
+        state.withLock { $0.isFinished = true }
+        PendingOutputs.forget(temporary)
+        syncDirectory()
+    }
+
+    /// Gives up the bytes.
+    public func discard() {
+        let temporary = state.withLock { state -> String? in
+            defer { state.isFinished = true }
+            return state.isFinished ? nil : state.temporary
+        }
+        guard let temporary else { return }
+        unsafe unlink(temporary)
+        PendingOutputs.forget(temporary)
+    }
+
+    /// Gives a file without a name its own, or, where that is taken and may be replaced, a sibling's to rename.
+    ///
+    /// - Returns: whether the file has its own name now.
+    private func giveName() throws(SystemError) -> Bool {
+        if unsafe linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
+            state.withLock { $0.isFinished = true }
+            return true
+        }
+        guard errno == EEXIST, isReplacing else { throw .last("cannot create", path: path) }
+        try giveSiblingName()
+        return false
+    }
+
+    private func giveSiblingName() throws(SystemError) {
+        for _ in 0..<100 {
+            let name = Self.siblingName(of: path, in: directory)
+            PendingOutputs.remember(name)
+            if unsafe linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 {
+                state.withLock { $0.temporary = name }
+                return
+            }
+            let error = SystemError.last("cannot create", path: path)
+            PendingOutputs.forget(name)
+            guard error.number == EEXIST else { throw error }
+        }
+        throw SystemError("cannot create", path: path, number: EEXIST)
+    }
+
+    /// Makes the new name itself durable; some file systems do not allow it, which is no reason to fail.
+    private func syncDirectory() {
+        let opened = unsafe open(directory, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return }
+        fsync(opened)
+        close(opened)
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Short enough for any file system whatever the length of the final name.
+    private static func siblingName(of path: String, in directory: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? "output"
+        return "\(directory)/.\(name.prefix(32)).\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).part"
+    }
+
+    private static func createSibling(of path: String, in directory: String) throws(SystemError) -> (name: String, descriptor: Int32) {
+        for _ in 0..<100 {
+            let name = siblingName(of: path, in: directory)
+            PendingOutputs.remember(name)
+            let opened = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if opened >= 0 { return (name, opened) }
+            let error = SystemError.last("cannot create", path: path)
+            PendingOutputs.forget(name)
+            guard error.number == EEXIST else { throw error }
+        }
+        throw SystemError("cannot create", path: path, number: EEXIST)
+    }
+}

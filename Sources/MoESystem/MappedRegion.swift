@@ -1,0 +1,53 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// A range of a file mapped for reading; unmapped with its owner.
+///
+/// If the file is truncated while mapped, touching the lost pages raises SIGBUS. Bytes of a region are therefore only to be
+/// touched inside the guarded entry points of `CMoESystem`, or where the caller vouches for the file.
+@safe
+public final class MappedRegion: Sendable {
+    /// The whole pages that are mapped. Never written, and valid until `deinit`: what makes sharing them safe.
+    private nonisolated(unsafe) let pages: UnsafeMutableRawPointer
+    private let mappedLength: Int
+    private let lead: Int
+    /// Bytes of the range asked for.
+    public let count: Int
+
+    /// Maps `count` bytes from `offset` on, widened to whole pages.
+    ///
+    /// - Throws: `SystemError`.
+    public init(_ file: ReadableFile, offset: UInt64, count: Int) throws(SystemError) {
+        let page = UInt64(PageSize.bytes)
+        let start = offset / page * page
+        lead = Int(offset - start)
+        self.count = count
+        mappedLength = max(1, lead + count)
+        guard let position = off_t(exactly: start) else {
+            throw SystemError("cannot map", path: file.path, number: EOVERFLOW)
+        }
+        let address = unsafe mmap(nil, mappedLength, PROT_READ, MAP_PRIVATE, file.descriptor, position)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else { throw .last("cannot map", path: file.path) }
+        unsafe pages = unsafe address
+    }
+
+    deinit { unsafe munmap(pages, mappedLength) }
+
+    /// The mapped bytes; valid as long as the region is alive.
+    public var bytes: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: pages + lead, count: count)
+    }
+
+    /// Asks the system to read the range ahead; a hint that may be ignored.
+    public func willNeed() { _ = unsafe madvise(pages, mappedLength, MADV_WILLNEED) }
+}
+
+/// The size of the system's pages.
+public enum PageSize {
+    public static let bytes = Int(sysconf(Int32(_SC_PAGESIZE)))
+}

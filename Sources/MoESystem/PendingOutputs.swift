@@ -1,0 +1,49 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// The temporary files of outputs that are being written, so that an interrupted command leaves none.
+public enum PendingOutputs {
+    private static let names = Mutex<Set<String>>([])
+
+    static func remember(_ name: String) { names.withLock { _ = $0.insert(name) } }
+
+    static func forget(_ name: String) { names.withLock { _ = $0.remove(name) } }
+
+    /// Removes them all; called when the process is about to end early.
+    public static func removeAll() {
+        for name in names.withLock({ $0 }) { unsafe unlink(name) }
+    }
+
+    /// From now on SIGINT and SIGTERM remove pending outputs and end the process with 130 or 143.
+    ///
+    /// For commands. The signals are taken by a thread of their own, not by a handler, so that locks may be used.
+    public static func removeOnInterrupt() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                removeAll()
+                _exit(128 + number)
+            }
+            source.resume()
+            sources.withLock { $0.append(Kept(source: source)) }
+        }
+    }
+
+    private static let queue = DispatchQueue(label: "swift-moe.signals")
+
+    /// Signal sources live as long as the process. `@unchecked Sendable`: they are stored and never used again.
+    private struct Kept: @unchecked Sendable {
+        let source: any DispatchSourceSignal
+    }
+
+    private static let sources = Mutex<[Kept]>([])
+}

@@ -1,0 +1,36 @@
+import MoEFormat
+import Testing
+
+@testable import MoEConversion
+
+/// The reference cases, by shapes: layers, sizes and routing are those of the reference.
+@Suite struct CaseRecognitionTests {
+    @Test func everyFixtureIsRead() { #expect(RecognitionCase.all.count == 24) }
+
+    @Test(arguments: RecognitionCase.all)
+    func layersAreThoseOfTheReference(_ item: RecognitionCase) throws {
+        for config in item.publishedConfig == nil ? [item.config] : [item.config, item.publishedConfig] {
+            let recognition = try Recognition(of: item.tensors, config: config)
+            #expect(recognition.banks.count == item.layers.count)
+            for expected in item.layers {
+                let path = expected.path.isEmpty ? "model" : expected.path
+                let number = try #require(recognition.banks.firstIndex { $0.path == path })
+                let bank = recognition.banks[number], layer = recognition.model.layers[number]
+                let router = recognition.model.routers[layer.router]
+                #expect(bank.layer == expected.number)
+                #expect(layer.hiddenSize == expected.hiddenSize)
+                #expect(layer.outputSize == expected.outputSize)
+                #expect(router.kind == .all ? expected.topK == bank.expertCount : router.topK == expected.topK)
+                #expect(abs(layer.routedScale - expected.routedScale) < 1e-12)
+                #expect(router.kind != .unsupported)
+                if expected.hasSharedBeside { #expect(bank.sharedCount == 1) }
+            }
+        }
+    }
+
+    @Test(arguments: RecognitionCase.all)
+    func everyTensorIsPlacedOnceAndWhole(_ item: RecognitionCase) throws {
+        let recognition = try Recognition(of: item.tensors, config: item.config)
+        try PlacementInvariants.check(recognition, of: item.tensors)
+    }
+}

@@ -62,7 +62,7 @@ extension Activation {
 
     /// The kernels' function of one value, if it is all that happens to it.
     private var plainKernel: moe_activation? {
-        guard function.upClamp == nil, function.activatedClamp == nil, function.upOffset == 0 else { return nil }
+        guard function.upClamp == nil, function.activatedClamp == nil, function.upOffset == 0, !isSoftcapped else { return nil }
         return switch function.activation {
         case .identity: MOE_ACTIVATION_IDENTITY
         case .silu: function.alpha == 1 ? MOE_ACTIVATION_SILU : nil
@@ -74,6 +74,8 @@ extension Activation {
         case .tanh, .quickGelu: nil
         }
     }
+
+    private var isSoftcapped: Bool { function.gateSoftcap != nil || function.upSoftcap != nil }
 
     /// The kernels' gated product, if its limits can say what the clamps do.
     private var gateKernel: moe_gate_function? {
@@ -90,7 +92,7 @@ extension Activation {
         case .sigmoid: kernel = MOE_ACTIVATION_SIGMOID
         case .tanh: return nil
         }
-        guard function.gateClamp?.minimum == nil, function.activatedClamp?.minimum == nil,
+        guard function.gateClamp?.minimum == nil, function.activatedClamp?.minimum == nil, !isSoftcapped,
             function.upClamp?.minimum == function.upClamp?.maximum.map({ -$0 })
         else { return nil }
         func limit(_ clamp: Clamp?) -> Float { clamp?.maximum.map { Float($0) } ?? .infinity }

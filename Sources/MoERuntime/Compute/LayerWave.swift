@@ -60,6 +60,7 @@ package final class LayerWave: Sendable {
             let width = layer.description.hiddenSize
             let rows = Array(hidden[(tokens.lowerBound * width)..<(tokens.upperBound * width)])
             Linear.multiply(projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear, workers: workers)
+            layer.tensors.latentNorm?.apply(to: &buffers.latent, rows: tokens.count)
             latent = buffers.latent
         } else {
             latent = []
@@ -95,6 +96,7 @@ package final class LayerWave: Sendable {
                 gatherInput(of: tokenOfChoice[choice - choices.lowerBound], times: weight, into: &scratch.input, row: row)
             }
             weights.compute(tokens: tileChoices.count, scratch: &scratch, workers: workers)
+            layer.tensors.expertNorm?.apply(to: &scratch.output, rows: tileChoices.count)
             outputs.withLock { outputs in
                 for (row, choice) in tileChoices.enumerated() {
                     let to = (choice - choices.lowerBound) * shape.outputs
@@ -181,6 +183,7 @@ package final class LayerWave: Sendable {
                 output[(tokens.lowerBound + row) * size + o] = outputScale * value
             }
         }
+        layer.tensors.outputNorm?.apply(to: &output, from: tokens.lowerBound * size, rows: tokens.count)
         buffers.choices = outputs.choices
         buffers.shared = outputs.shared
         buffers.sums = outputs.sums

@@ -66,6 +66,23 @@ import Testing
             Case("gpt-oss activation") { $0.function = clamped },
             Case("clamped after the activation") { $0.function = clampedAfter },
             Case("clamps that the kernels do not have") { $0.function = clampedOddly },
+            Case("soft-capped activation") {
+                $0.function.gateSoftcap = 0.5
+                $0.function.upSoftcap = 0.3
+                $0.function.upOffset = 0.1
+            },
+            Case("norms around the experts") {
+                $0.latent = 16
+                $0.latentNorm = .init(epsilon: 1e-5, offset: 1)
+                $0.expertNorm = .init(epsilon: 1e-8, offset: 1)
+            },
+            Case("norm of the output") {
+                $0.outputNorm = .init(epsilon: 1e-6)
+                $0.shared = shared(.none)
+                $0.sharedCount = 1
+                $0.outputScale = 2
+            },
+            Case("norm of the experts' outputs alone") { $0.expertNorm = .init(epsilon: 1e-6) },
             Case("weight on the input") { $0.weightOn = .input },
             Case("identity experts") { $0.identityExperts = 3 },
             Case("latent projections") { $0.latent = 16 },

@@ -19,6 +19,9 @@ struct NaiveLayer {
     var biases = true
     var routedScale = 1.0
     var outputScale = 1.0
+    var latentNorm: LayerDescription.Norm?
+    var expertNorm: LayerDescription.Norm?
+    var outputNorm: LayerDescription.Norm?
     var seed: UInt64 = 1
 
     struct Matrix {
@@ -51,6 +54,7 @@ struct NaiveLayer {
         var pre: Matrix?
         var post: Matrix?
         var functions: [ExpertFunction]
+        var norms: [Role: [Float]] = [:]
     }
 
     func make() -> Model {
@@ -98,6 +102,17 @@ struct NaiveLayer {
             model.bias = bias
             parts.append(.vector(.outputBias, bias))
         }
+        for (norm, role, width) in [
+            (latentNorm, Role.latentNormWeight, latent ?? 0), (expertNorm, .expertNormWeight, latent ?? output),
+            (outputNorm, .outputNormWeight, output),
+        ] where norm != nil {
+            let weight = generator.floats(width)
+            model.norms[role] = weight
+            parts.append(.vector(role, weight))
+        }
+        model.description.latentNorm = latentNorm
+        model.description.expertNorm = expertNorm
+        model.description.outputNorm = outputNorm
         model.routerParts = parts
         return model
     }
@@ -129,7 +144,7 @@ extension NaiveLayer.Expert {
         }
         func act(_ x: Double) -> Double {
             switch function.activation {
-            case .silu: x * Elementary.sigmoid(function.alpha * x)
+            case .silu: softcapped(x, function.gateSoftcap) * Elementary.sigmoid(function.alpha * x)
             case .relu: max(x, 0)
             case .reluSquared: max(x, 0) * max(x, 0)
             case .gelu: 0.5 * x * (1 + Elementary.erf(x / 2.0.squareRoot()))
@@ -143,8 +158,11 @@ extension NaiveLayer.Expert {
         func clamp(_ x: Double, _ clamp: Clamp?) -> Double {
             min(max(x, clamp?.minimum ?? -.infinity), clamp?.maximum ?? .infinity)
         }
+        func softcapped(_ x: Double, _ cap: Double?) -> Double { cap.map { $0 * Elementary.tanh(x / $0) } ?? x }
         guard let up else { return add(downBias, down(x)) }
-        let u = add(upBias, up(x)).map { clamp($0, function.upClamp) + function.upOffset }
+        let u = add(upBias, up(x)).map {
+            softcapped(clamp($0, function.upClamp), function.upSoftcap) + function.upOffset
+        }
         guard let gate else { return add(downBias, down(u.map { clamp(act($0), function.activatedClamp) })) }
         let g = add(gateBias, gate(x)).map { clamp(act(clamp($0, function.gateClamp)), function.activatedClamp) }
         return add(downBias, down(zip(g, u).map { $0 * $1 }))
@@ -154,7 +172,20 @@ extension NaiveLayer.Expert {
 extension NaiveLayer.Model {
     /// y of one token by SPEC.md §9.1, with the routing as it was decided.
     func output(_ x: [Double], experts ids: [Int], weights: [Float], sharedWeights: [Float]) -> [Double] {
-        let input = pre?(x) ?? x
+        func normed(_ x: [Double], by norm: LayerDescription.Norm) -> [Double] {
+            let root = (x.reduce(0) { $0 + $1 * $1 } / Double(x.count) + norm.epsilon).squareRoot()
+            return x.map { $0 / root }
+        }
+        func weighted(_ x: [Double], _ role: Role, _ norm: LayerDescription.Norm) -> [Double] {
+            zip(x, norms[role] ?? []).map { $0 * (Double($1) + norm.offset) }
+        }
+        var input = pre?(x) ?? x
+        if let norm = description.latentNorm { input = weighted(normed(input, by: norm), .latentNormWeight, norm) }
+        func expert(_ id: Int, _ x: [Double]) -> [Double] {
+            let value = experts[id](x, functions[0])
+            guard let norm = description.expertNorm else { return value }
+            return normed(weighted(value, .expertNormWeight, norm), by: norm)
+        }
         var sum = [Double](repeating: 0, count: post == nil ? description.outputSize : input.count)
         for (id, weight) in zip(ids, weights) where weight != 0 {
             let w = Double(weight)
@@ -162,9 +193,9 @@ extension NaiveLayer.Model {
             if id >= experts.count {
                 value = input.map { $0 * w }
             } else if router.weightOn == .input {
-                value = experts[id](input.map { $0 * w }, functions[0])
+                value = expert(id, input.map { $0 * w })
             } else {
-                value = experts[id](input, functions[0]).map { $0 * w }
+                value = expert(id, input).map { $0 * w }
             }
             sum = zip(sum, value).map { $0 + $1 }
         }
@@ -180,6 +211,8 @@ extension NaiveLayer.Model {
             if rule.combination == .average { sum = sum.map { $0 / 2 } }
         }
         if let bias { sum = zip(sum, bias).map { $0 + Double($1) } }
-        return sum.map { $0 * description.outputScale }
+        sum = sum.map { $0 * description.outputScale }
+        guard let norm = description.outputNorm else { return sum }
+        return weighted(normed(sum, by: norm), .outputNormWeight, norm)
     }
 }

@@ -18,12 +18,19 @@ struct Activation: Sendable {
 
     /// act(up) of an expert without a gate, clamps and offset included.
     func callAsFunction(_ up: Float) -> Float {
-        activatedBounds.clamp(activate(upBounds.clamp(up) + upOffset))
+        activatedBounds.clamp(activate(limited(up)))
     }
 
     /// act(gate) · up, with clamps and offset.
     func callAsFunction(gate: Float, up: Float) -> Float {
-        activatedBounds.clamp(activate(gateBounds.clamp(gate))) * (upBounds.clamp(up) + upOffset)
+        activatedBounds.clamp(activate(gateBounds.clamp(gate))) * limited(up)
+    }
+
+    /// The up value clamped, soft-capped and offset.
+    private func limited(_ up: Float) -> Float {
+        let clamped = upBounds.clamp(up)
+        guard let cap = function.upSoftcap else { return clamped + upOffset }
+        return Float(cap * Elementary.tanh(Double(clamped) / cap)) + upOffset
     }
 
     /// The activation alone, computed in double precision and rounded once.
@@ -33,7 +40,9 @@ struct Activation: Sendable {
         case .identity: return x
         case .relu: return x > 0 || x.isNaN ? x : 0
         case .reluSquared: return x > 0 || x.isNaN ? x * x : 0
-        case .silu: return Float(value * Elementary.sigmoid(function.alpha * value))
+        case .silu:
+            let factor = function.gateSoftcap.map { $0 * Elementary.tanh(value / $0) } ?? value
+            return Float(factor * Elementary.sigmoid(function.alpha * value))
         case .quickGelu: return Float(value * Elementary.sigmoid(1.702 * value))
         case .sigmoid: return Float(Elementary.sigmoid(value))
         case .tanh: return Float(Elementary.tanh(value))

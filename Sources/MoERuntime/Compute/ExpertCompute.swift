@@ -7,13 +7,12 @@ package struct ExpertScratch: Sendable {
     /// [tokens, inner] or, fused, [tokens, 2 · inner].
     var first: [Float] = []
     var up: [Float] = []
-    /// [tokens, inner]: after the activation.
+    /// [tokens, inner]: what the down matrix takes from a fused pair.
     var activated: [Float] = []
     /// [tokens, outputs].
     var output: [Float] = []
+    var bias: [Float] = []
     var linear = LinearScratch()
-    var gateBias: [Float] = []
-    var upBias: [Float] = []
 
     package init() {}
 }
@@ -22,97 +21,93 @@ extension ExpertWeights {
     /// Computes the expert for `tokens` packed rows of `scratch.input` and leaves [tokens, outputs] in `scratch.output`.
     ///
     /// Allocates only when `scratch` has never been this large. O(tokens · inner · (inputs + outputs)).
-    func compute(tokens: Int, scratch: inout ExpertScratch, workers: Workers) {
-        scratch.output.reserve(floats: tokens * shape.outputs)
-        if case .single(let matrix) = first, down == nil {
-            Linear.multiply(matrix, scratch.input, tokens: tokens, into: &scratch.output, scratch: &scratch.linear, workers: workers)
-        } else {
-            activate(tokens: tokens, scratch: &scratch, workers: workers)
-            if let down {
-                Linear.multiply(down, scratch.activated, tokens: tokens, into: &scratch.output, scratch: &scratch.linear, workers: workers)
-            }
-        }
-        guard let lastBias else { return }
-        lastBias.read(into: &scratch.upBias)
-        for token in 0..<tokens {
-            let row = token * shape.outputs
-            for o in 0..<shape.outputs { scratch.output[row + o] += scratch.upBias[o] }
-        }
-    }
-
-    /// First matrices, biases and activation: fills `scratch.activated`.
-    private func activate(tokens: Int, scratch: inout ExpertScratch, workers: Workers) {
-        let inner = shape.inner
-        scratch.activated.reserve(floats: tokens * inner)
+    func compute(tokens: Int, scratch s: inout ExpertScratch, workers: Workers) {
         let activation = Activation(function)
-        readFirstBias(&scratch)
+        let inner = shape.inner
         switch first {
-        case .single(let up):
-            scratch.up.reserve(floats: tokens * inner)
-            Linear.multiply(up, scratch.input, tokens: tokens, into: &scratch.up, scratch: &scratch.linear, workers: workers)
-            for token in 0..<tokens {
-                for i in 0..<inner {
-                    let k = token * inner + i
-                    scratch.activated[k] = activation(scratch.up[k] + scratch.upBias[i])
-                }
+        case .single(let matrix):
+            guard let down else {
+                Linear.multiply(matrix, s.input, tokens: tokens, into: &s.output, scratch: &s.linear, workers: workers)
+                break
             }
+            Linear.multiply(matrix, s.input, tokens: tokens, into: &s.first, scratch: &s.linear, workers: workers)
+            if case .separate(_, let up?) = firstBias { up.add(to: &s.first, tokens: tokens, buffer: &s.bias) }
+            activation.apply(to: &s.first, tokens: tokens, width: inner)
+            Linear.multiply(down, s.first, tokens: tokens, into: &s.output, scratch: &s.linear, workers: workers)
         case .gateAndUp(let gate, let up):
-            scratch.first.reserve(floats: tokens * inner)
-            scratch.up.reserve(floats: tokens * inner)
-            Linear.multiply(gate, scratch.input, tokens: tokens, into: &scratch.first, scratch: &scratch.linear, workers: workers)
-            Linear.multiply(up, scratch.input, tokens: tokens, into: &scratch.up, scratch: &scratch.linear, workers: workers)
-            for token in 0..<tokens {
-                for i in 0..<inner {
-                    let k = token * inner + i
-                    scratch.activated[k] = activation(
-                        gate: scratch.first[k] + scratch.gateBias[i], up: scratch.up[k] + scratch.upBias[i])
-                }
+            Linear.multiply(gate, s.input, tokens: tokens, into: &s.first, scratch: &s.linear, workers: workers)
+            Linear.multiply(up, s.input, tokens: tokens, into: &s.up, scratch: &s.linear, workers: workers)
+            addSplitBias(tokens, &s)
+            activation.apply(gate: &s.first, up: s.up, tokens: tokens, width: inner)
+            if let down {
+                Linear.multiply(down, s.first, tokens: tokens, into: &s.output, scratch: &s.linear, workers: workers)
             }
         case .fused(let matrix, let interleaved):
-            scratch.first.reserve(floats: tokens * inner * 2)
-            Linear.multiply(matrix, scratch.input, tokens: tokens, into: &scratch.first, scratch: &scratch.linear, workers: workers)
-            let (step, upOffset) = interleaved ? (2, 1) : (1, inner)
-            for token in 0..<tokens {
-                let row = token * inner * 2
-                for i in 0..<inner {
-                    scratch.activated[token * inner + i] = activation(
-                        gate: scratch.first[row + i * step] + scratch.gateBias[i],
-                        up: scratch.first[row + i * step + upOffset] + scratch.upBias[i])
-                }
+            Linear.multiply(matrix, s.input, tokens: tokens, into: &s.first, scratch: &s.linear, workers: workers)
+            addFusedBias(tokens, interleaved: interleaved, &s)
+            s.activated.reserve(floats: tokens * inner)
+            activation.apply(fused: s.first, interleaved: interleaved, tokens: tokens, width: inner, into: &s.activated)
+            if let down {
+                Linear.multiply(down, s.activated, tokens: tokens, into: &s.output, scratch: &s.linear, workers: workers)
             }
+        }
+        lastBias?.add(to: &s.output, tokens: tokens, buffer: &s.bias)
+    }
+
+    /// Adds the biases of a separate gate and up.
+    private func addSplitBias(_ tokens: Int, _ s: inout ExpertScratch) {
+        switch firstBias {
+        case .separate(let gate, let up):
+            gate?.add(to: &s.first, tokens: tokens, buffer: &s.bias)
+            up?.add(to: &s.up, tokens: tokens, buffer: &s.bias)
+        case .fused(let bias, let interleaved):
+            let (gate, up) = Self.split(bias.values, inner: shape.inner, interleaved: interleaved)
+            Rows.add(bias: gate, to: &s.first, tokens: tokens, width: shape.inner)
+            Rows.add(bias: up, to: &s.up, tokens: tokens, width: shape.inner)
         }
     }
 
-    /// Fills the two bias rows; zeros where there is none.
-    private func readFirstBias(_ scratch: inout ExpertScratch) {
+    /// Adds the biases of a fused gate and up, however they are stored themselves.
+    private func addFusedBias(_ tokens: Int, interleaved: Bool, _ s: inout ExpertScratch) {
         let inner = shape.inner
-        scratch.gateBias.reserve(floats: inner)
+        let gate: [Float], up: [Float]
         switch firstBias {
-        case .separate(let gate, let up):
-            if let gate { gate.read(into: &scratch.gateBias) } else { scratch.gateBias.zero(inner) }
-            if let up { up.read(into: &scratch.upBias) } else { scratch.upBias.zero(inner) }
-        case .fused(let bias, let interleaved):
-            scratch.upBias.reserve(floats: inner)
-            bias.read(into: &scratch.first)
-            let (step, upOffset) = interleaved ? (2, 1) : (1, inner)
-            for i in 0..<inner {
-                scratch.gateBias[i] = scratch.first[i * step]
-                scratch.upBias[i] = scratch.first[i * step + upOffset]
-            }
+        case .separate(nil, nil): return
+        case .separate(let gateBias, let upBias):
+            gate = gateBias?.values ?? [Float](repeating: 0, count: inner)
+            up = upBias?.values ?? [Float](repeating: 0, count: inner)
+        case .fused(let bias, interleaved):
+            bias.add(to: &s.first, tokens: tokens, buffer: &s.bias)
+            return
+        case .fused(let bias, let biasInterleaved):
+            (gate, up) = Self.split(bias.values, inner: inner, interleaved: biasInterleaved)
         }
+        let (step, upOffset) = interleaved ? (2, 1) : (1, inner)
+        s.bias.reserve(floats: 2 * inner)
+        for i in 0..<inner {
+            s.bias[i * step] = gate[i]
+            s.bias[i * step + upOffset] = up[i]
+        }
+        Rows.add(bias: s.bias, to: &s.first, tokens: tokens, width: 2 * inner)
+    }
+
+    /// Cuts a fused bias into the gate's and the up's.
+    private static func split(_ fused: [Float], inner: Int, interleaved: Bool) -> (gate: [Float], up: [Float]) {
+        let (step, upOffset) = interleaved ? (2, 1) : (1, inner)
+        return ((0..<inner).map { fused[$0 * step] }, (0..<inner).map { fused[$0 * step + upOffset] })
     }
 }
 
 extension ExpertWeights.Bias {
-    fileprivate func read(into values: inout [Float]) {
-        values.reserve(floats: elements.count)
+    fileprivate var values: [Float] {
+        var values = [Float](repeating: 0, count: elements.count)
         elements.expand(type, from: 0, count: elements.count, into: &values)
+        return values
     }
-}
 
-extension [Float] {
-    fileprivate mutating func zero(_ count: Int) {
-        reserve(floats: count)
-        for i in 0..<count { self[i] = 0 }
+    fileprivate func add(to rows: inout [Float], tokens: Int, buffer: inout [Float]) {
+        buffer.reserve(floats: elements.count)
+        elements.expand(type, from: 0, count: elements.count, into: &buffer)
+        Rows.add(bias: buffer, to: &rows, tokens: tokens, width: elements.count)
     }
 }

@@ -54,14 +54,16 @@ package struct ExpertWeights: Sendable {
     /// - Parameter name: whose tensors these are, for messages: "expert 3 of layer 0".
     /// - Throws: `FormatError` by R28 when a tensor is missing, is there twice, is not part of the function, or has
     ///   another shape or dtype; `unsupported` when the function is.
-    package init(_ parts: [StoredPart], function: ExpertFunction, shape: ExpertShape, name: String) throws(FormatError) {
+    package init(
+        _ parts: [StoredPart], function: ExpertFunction, shape: ExpertShape, name: @autoclosure @escaping () -> String
+    ) throws(FormatError) {
         var tensors = try RoleTable(parts, name: name)
         self.function = function
         self.shape = shape
         let inputs = shape.inputs, inner = shape.inner, outputs = shape.outputs
         switch function.kind {
         case .unsupported:
-            throw .unsupported("\(name) computes a function that this version does not know: \(function.reason ?? "no reason is given")")
+            throw .unsupported("\(name()) computes a function that this version does not know: \(function.reason ?? "no reason is given")")
         case .linear:
             first = .single(try tensors.matrix(.expertWeight, outputs: outputs, inputs: inputs))
             firstBias = .separate(gate: nil, up: nil)
@@ -74,7 +76,7 @@ package struct ExpertWeights: Sendable {
             lastBias = try tensors.bias(.downBias, count: outputs)
         case .gated:
             let (fusedWidth, overflow) = inner.multipliedReportingOverflow(by: 2)
-            guard !overflow else { throw .mismatch("\(name) has an inner width of \(inner)") }
+            guard !overflow else { throw .mismatch("\(name()) has an inner width of \(inner)") }
             if tensors.has(.gateUpHalvesWeight) {
                 first = .fused(try tensors.matrix(.gateUpHalvesWeight, outputs: fusedWidth, inputs: inputs), interleaved: false)
             } else if tensors.has(.gateUpInterleavedWeight) {

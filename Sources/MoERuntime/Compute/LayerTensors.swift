@@ -8,22 +8,48 @@ struct LayerTensors: Sendable {
     let preProjection: WeightMatrix?
     let postProjection: WeightMatrix?
 
+    /// Of what the pre projection gives, of each expert's output, of the layer's output.
+    let latentNorm: RootMeanSquareNorm?
+    let expertNorm: RootMeanSquareNorm?
+    let outputNorm: RootMeanSquareNorm?
+
     /// - Throws: `FormatError` by R28.
     init(_ parts: [StoredPart], layer: LayerDescription, name: String) throws(FormatError) {
         let tensors = try RouterParts(parts, name: name)
         outputBias = try tensors.vector(.outputBias, count: layer.outputSize) ?? []
-        guard tensors.has(.preProjection) || tensors.has(.postProjection) else {
+        if tensors.has(.preProjection) || tensors.has(.postProjection) {
+            let latent = try tensors.part(.preProjection).elements.count / layer.hiddenSize
+            guard latent > 0 else { throw .mismatch("pre_projection of \(name) is smaller than the hidden size") }
+            preProjection = try tensors.matrix(.preProjection, rows: latent, hidden: layer.hiddenSize)
+            postProjection = try tensors.matrix(.postProjection, rows: layer.outputSize, hidden: latent)
+        } else {
             preProjection = nil
             postProjection = nil
-            return
         }
-        let latent = try tensors.part(.preProjection).elements.count / layer.hiddenSize
-        guard latent > 0 else { throw .mismatch("pre_projection of \(name) is smaller than the hidden size") }
-        preProjection = try tensors.matrix(.preProjection, rows: latent, hidden: layer.hiddenSize)
-        postProjection = try tensors.matrix(.postProjection, rows: layer.outputSize, hidden: latent)
+        if let norm = layer.latentNorm {
+            guard let preProjection else { throw .mismatch("\(name) has a latent_norm and no pre_projection") }
+            latentNorm = RootMeanSquareNorm(
+                norm, weight: try tensors.needed(.latentNormWeight, count: preProjection.outputs))
+        } else {
+            latentNorm = nil
+        }
+        if let norm = layer.expertNorm {
+            let width = postProjection?.inputs ?? layer.outputSize
+            expertNorm = RootMeanSquareNorm(
+                norm, weight: try tensors.needed(.expertNormWeight, count: width), scalesFirst: true)
+        } else {
+            expertNorm = nil
+        }
+        if let norm = layer.outputNorm {
+            outputNorm = RootMeanSquareNorm(norm, weight: try tensors.needed(.outputNormWeight, count: layer.outputSize))
+        } else {
+            outputNorm = nil
+        }
     }
 
     var byteCount: Int {
-        outputBias.count * MemoryLayout<Float>.size + (preProjection?.byteCount ?? 0) + (postProjection?.byteCount ?? 0)
+        let norms = [latentNorm, expertNorm, outputNorm].reduce(0) { $0 + ($1?.byteCount ?? 0) }
+        return outputBias.count * MemoryLayout<Float>.size + norms + (preProjection?.byteCount ?? 0)
+            + (postProjection?.byteCount ?? 0)
     }
 }

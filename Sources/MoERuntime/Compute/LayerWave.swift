@@ -57,10 +57,10 @@ package final class LayerWave: Sendable {
         buffers.choices.reserve(floats: choices.count * shape.outputs)
         buffers.shared.reserve(floats: tokens.count * layer.sharedExperts * layer.description.outputSize)
         if let projection = layer.tensors.preProjection {
-            buffers.latent.reserve(floats: tokens.count * shape.inputs)
             let width = layer.description.hiddenSize
             let rows = Array(hidden[(tokens.lowerBound * width)..<(tokens.upperBound * width)])
             Linear.multiply(projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear, workers: workers)
+            layer.tensors.latentNorm?.apply(to: &buffers.latent, rows: tokens.count)
             latent = buffers.latent
         } else {
             latent = []
@@ -70,7 +70,10 @@ package final class LayerWave: Sendable {
                 choices: buffers.choices, shared: buffers.shared, sums: buffers.sums,
                 missing: experts.count + layer.sharedExperts))
         // The memory is the wave's now; keeping a second reference would copy it at the first write.
-        buffers = LayerBuffers()
+        buffers.choices = []
+        buffers.shared = []
+        buffers.latent = []
+        buffers.sums = []
     }
 
     /// How many tokens an expert serves in this wave.
@@ -93,11 +96,12 @@ package final class LayerWave: Sendable {
                 gatherInput(of: tokenOfChoice[choice - choices.lowerBound], times: weight, into: &scratch.input, row: row)
             }
             weights.compute(tokens: tileChoices.count, scratch: &scratch, workers: workers)
+            layer.tensors.expertNorm?.apply(to: &scratch.output, rows: tileChoices.count)
             outputs.withLock { outputs in
                 for (row, choice) in tileChoices.enumerated() {
                     let to = (choice - choices.lowerBound) * shape.outputs
                     let from = row * shape.outputs
-                    for o in 0..<shape.outputs { outputs.choices[to + o] = scratch.output[from + o] }
+                    Rows.copy(scratch.output, from: from, to: &outputs.choices, at: to, count: shape.outputs)
                 }
             }
         }
@@ -115,10 +119,10 @@ package final class LayerWave: Sendable {
             let rows = start..<min(start + tile, tokens.upperBound)
             let width = shape.inputs
             scratch.input.reserve(floats: rows.count * width)
-            for i in 0..<(rows.count * width) { scratch.input[i] = hidden[rows.lowerBound * width + i] }
+            Rows.copy(hidden, from: rows.lowerBound * width, to: &scratch.input, at: 0, count: rows.count * width)
             var factors = [Float](repeating: scale, count: rows.count)
             if let gate = expert.gate {
-                var logits = factors
+                var logits: [Float] = []
                 Linear.multiply(gate, scratch.input, tokens: rows.count, into: &logits, scratch: &scratch.linear, workers: workers)
                 for i in 0..<rows.count {
                     factors[i] *= Float(Elementary.sigmoid(Double(logits[i] + expert.gateBias)))
@@ -132,9 +136,9 @@ package final class LayerWave: Sendable {
             outputs.withLock { outputs in
                 for (i, token) in rows.enumerated() {
                     let to = ((token - tokens.lowerBound) * layer.sharedExperts + index) * shape.outputs
-                    for o in 0..<shape.outputs {
-                        outputs.shared[to + o] = factors[i] * scratch.output[i * shape.outputs + o]
-                    }
+                    Rows.copy(
+                        scratch.output, from: i * shape.outputs, times: factors[i], to: &outputs.shared, at: to,
+                        count: shape.outputs)
                 }
             }
         }
@@ -157,7 +161,6 @@ package final class LayerWave: Sendable {
         sumChoices(outputs.choices, into: &outputs.sums, width: width)
         let size = description.outputSize
         if let projection = layer.tensors.postProjection {
-            buffers.choices.reserve(floats: tokens.count * size)
             Linear.multiply(projection, outputs.sums, tokens: tokens.count, into: &buffers.choices, scratch: &buffers.linear, workers: workers)
             swap(&outputs.sums, &buffers.choices)
         }
@@ -180,6 +183,7 @@ package final class LayerWave: Sendable {
                 output[(tokens.lowerBound + row) * size + o] = outputScale * value
             }
         }
+        layer.tensors.outputNorm?.apply(to: &output, from: tokens.lowerBound * size, rows: tokens.count)
         buffers.choices = outputs.choices
         buffers.shared = outputs.shared
         buffers.sums = outputs.sums
@@ -196,11 +200,11 @@ package final class LayerWave: Sendable {
                 if Int(routing.expertIDs[choice]) >= layer.experts {
                     // An identity expert gives its input back.
                     let (source, base) = input(of: token)
-                    for o in 0..<width { sums[row * width + o] += weight * source[base + o] }
+                    Rows.add(source, from: base, times: weight, to: &sums, at: row * width, count: width)
                 } else {
                     let factor = layer.router.weightOn == .input ? 1 : weight
                     let base = (choice - choices.lowerBound) * width
-                    for o in 0..<width { sums[row * width + o] += factor * values[base + o] }
+                    Rows.add(values, from: base, times: factor, to: &sums, at: row * width, count: width)
                 }
             }
         }
@@ -216,7 +220,7 @@ package final class LayerWave: Sendable {
     private func gatherInput(of token: Int, times weight: Float, into rows: inout [Float], row: Int) {
         let width = layer.expertShape.inputs
         let (source, base) = input(of: token)
-        for i in 0..<width { rows[row * width + i] = weight * source[base + i] }
+        Rows.copy(source, from: base, times: weight, to: &rows, at: row * width, count: width)
     }
 }
 

@@ -4,13 +4,14 @@ internal import CMoEKernels
 enum Linear {
     /// Computes `y[t][o] = Σ W[o][k] · x[t][k]` for all outputs: `x` is [tokens, inputs], `y` becomes [tokens, outputs].
     ///
-    /// The bits of an output depend on its row and its token alone: not on the batch, not on `workers`. Both arrays may
-    /// be longer than needed. Encodings that the kernels do not have go the portable way.
+    /// The bits of an output depend on its row and its token alone: not on the batch, not on `workers`. `x` may be longer
+    /// than needed; `y` grows if it is shorter. Encodings that the kernels do not have go the portable way.
     static func multiply(
         _ matrix: WeightMatrix, _ x: [Float], tokens: Int, into y: inout [Float], scratch: inout LinearScratch,
         workers: Workers
     ) {
-        precondition(x.count >= tokens * matrix.inputs && y.count >= tokens * matrix.outputs)
+        y.reserve(floats: tokens * matrix.outputs)
+        precondition(x.count >= tokens * matrix.inputs)
         guard tokens > 0, matrix.outputs > 0 else { return }
         guard let kernelWeight = unsafe matrix.kernelWeight else {
             PortableLinear.multiply(matrix, x, tokens: tokens, into: &y)

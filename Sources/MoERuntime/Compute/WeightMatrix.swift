@@ -43,16 +43,18 @@ struct WeightMatrix: Sendable {
     ///
     /// - Parameter name: what it is, for messages: "up_weight of expert 3".
     /// - Throws: `FormatError` by R28.
-    init(_ stored: StoredMatrix, outputs: Int, inputs: Int, name: String) throws(FormatError) {
+    init(
+        _ stored: StoredMatrix, outputs: Int, inputs: Int, name: @autoclosure () -> String
+    ) throws(FormatError) {
         self.outputs = outputs
         self.inputs = inputs
         switch stored.orientation {
         case .rowsAreOutputs: rowsAreInputs = false
         case .rowsAreInputs: rowsAreInputs = true
-        case .none: throw .mismatch("\(name) has no orientation")
+        case .none: throw .mismatch("\(name()) has no orientation")
         }
         guard let type = ElementType(stored.elements.dtype, scheme: stored.scheme) else {
-            throw .mismatch("\(name) has dtype \(stored.elements.dtype), which is no weight\(stored.scheme == nil ? "" : " of its quantisation scheme")")
+            throw .mismatch("\(name()) has dtype \(stored.elements.dtype), which is no weight\(stored.scheme == nil ? "" : " of its quantisation scheme")")
         }
         self.type = type
         elements = stored.elements
@@ -63,34 +65,36 @@ struct WeightMatrix: Sendable {
         let held = isPacked ? elements.count.multipliedReportingOverflow(by: 2) : (elements.count, false)
         guard !overflow, !held.1, held.0 == count, isPacked ? columns % 32 == 0 : stored.rowLength == columns else {
             throw .mismatch(
-                "\(name) has \(held.0) elements in rows of \(isPacked ? stored.rowLength * 2 : stored.rowLength), not [\(rows), \(columns)]")
+                "\(name()) has \(held.0) elements in rows of \(isPacked ? stored.rowLength * 2 : stored.rowLength), not [\(rows), \(columns)]")
         }
-        guard elements.isComplete else { throw .mismatch("\(name) has fewer bytes than its elements need") }
-        scales = try Scales(stored, rows: rows, columns: columns, name: name)
+        guard elements.isComplete else { throw .mismatch("\(name()) has fewer bytes than its elements need") }
+        scales = try Scales(stored, rows: rows, columns: columns, name: name())
     }
 }
 
 extension WeightMatrix.Scales {
     /// The scales of a quantised matrix; nil for one that is not.
-    fileprivate init?(_ stored: StoredMatrix, rows: Int, columns: Int, name: String) throws(FormatError) {
+    fileprivate init?(
+        _ stored: StoredMatrix, rows: Int, columns: Int, name: @autoclosure () -> String
+    ) throws(FormatError) {
         guard let scheme = stored.scheme else { return nil }
-        guard let scale = stored.scale else { throw .mismatch("\(name) is quantised and has no scale") }
+        guard let scale = stored.scale else { throw .mismatch("\(name()) is quantised and has no scale") }
         switch scale.dtype {
         case .f32: kind = .f32
         case .bf16: kind = .bf16
         case .f16: kind = .f16
         case .f8E8M0, .u8: kind = .e8m0
-        default: throw .mismatch("the scale of \(name) has dtype \(scale.dtype)")
+        default: throw .mismatch("the scale of \(name()) has dtype \(scale.dtype)")
         }
         elements = scale
         blockRows = scheme.blockRows
         blockColumns = scheme.blockColumns
         divides = scheme.scale == .inverse
-        guard blockRows > 0, blockColumns > 0 else { throw .mismatch("\(name) has scale blocks of size 0") }
+        guard blockRows > 0, blockColumns > 0 else { throw .mismatch("\(name()) has scale blocks of size 0") }
         let grid = ((rows - 1) / blockRows + 1, (columns - 1) / blockColumns + 1)
         let (count, overflow) = grid.0.multipliedReportingOverflow(by: grid.1)
         guard !overflow, scale.count == count, scale.isComplete else {
-            throw .mismatch("\(name) has \(scale.count) scales, not [\(grid.0), \(grid.1)]")
+            throw .mismatch("\(name()) has \(scale.count) scales, not [\(grid.0), \(grid.1)]")
         }
     }
 }

@@ -12,12 +12,11 @@ struct Gate: Sendable {
     /// Logits of `tokens` rows of `x`, [tokens][rows]: bias, scale, soft-cap and, when asked for, noise applied.
     func logits(_ x: [Float], tokens: Int, firstToken: Int, noise: GateNoise?, workers: Workers) -> [[Double]] {
         let rows = weight.outputs
-        var products = [Float](repeating: 0, count: tokens * rows)
+        var products: [Float] = []
         var scratch = LinearScratch()
         Linear.multiply(weight, x, tokens: tokens, into: &products, scratch: &scratch, workers: workers)
         var deviations: [Float] = []
         if noise != nil, let noiseWeight {
-            deviations = [Float](repeating: 0, count: tokens * rows)
             Linear.multiply(noiseWeight, x, tokens: tokens, into: &deviations, scratch: &scratch, workers: workers)
         }
         return (0..<tokens).map { token in

@@ -71,7 +71,7 @@ struct RouterParts {
     /// - Throws: `FormatError` by R28 when two parts have one role.
     init(_ stored: [StoredPart], name: String) throws(FormatError) {
         self.name = name
-        for part in stored where (1...15).contains(part.role.rawValue) {
+        for part in stored where (1...15).contains(part.role.rawValue) || part.role == .expertNormWeight {
             guard parts.updateValue(part.matrix, forKey: part.role) == nil else {
                 throw .mismatch("the router of \(name) has more than one \(part.role.name)")
             }

@@ -88,6 +88,8 @@ let package = Package(
         .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
         .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
+        .testTarget(
+            name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run"], swiftSettings: tests),
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
         .testTarget(
             name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "CMoEKernels"], swiftSettings: strict),

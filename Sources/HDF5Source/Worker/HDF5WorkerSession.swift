@@ -140,7 +140,7 @@ private struct Conversation: ~Copyable {
         case (.closed, .signalled(let signal)):
             return .damaged("\(path): \(library) crashed (signal \(signal)), which says that the file is damaged")
         case (.closed, .exited(let status)):
-            return .io("\(path): the HDF5 worker ended without an answer (exit code \(status))")
+            return .damaged("\(path): the HDF5 worker ended without an answer (exit code \(status))")
         case (.closed, .unknown):
             return .damaged("\(path): the HDF5 worker ended without an answer")
         }

@@ -11,6 +11,7 @@
 #define MOE_VECTOR_BYTES 64
 #define MOE_FUSED 1
 #define MOE_HALF 1
+#define MOE_CODED_ROWS 4
 #define MOE_COLUMNS 6
 #define MOE_ROWS_FOR_1 8
 #define MOE_ROWS_FOR_2 8

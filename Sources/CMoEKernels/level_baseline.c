@@ -9,6 +9,7 @@
 #if MOE_X86
 #define MOE_FUSED 0
 #define MOE_HALF 0
+#define MOE_CODED_ROWS 2
 #define MOE_COLUMNS 1
 #define MOE_ROWS_FOR_1 2
 #define MOE_ROWS_FOR_2 1
@@ -17,6 +18,7 @@
 #else
 #define MOE_FUSED 1
 #define MOE_HALF 1
+#define MOE_CODED_ROWS 2
 #define MOE_COLUMNS 1
 #define MOE_ROWS_FOR_1 4
 #define MOE_ROWS_FOR_2 2

@@ -20,7 +20,8 @@ size_t moe_linear_workspace(const moe_weight *weight, bool rows_are_inputs) {
     case MOE_WEIGHT_F16: return 0;
     default: break;
     }
-    const size_t floats = rows_are_inputs ? MOE_INPUTS_BYTES / sizeof(float) : MOE_OUTPUTS_ROUND * weight->columns;
+    const size_t row = moe_token_tile_count(1, weight->columns);
+    const size_t floats = rows_are_inputs ? MOE_INPUTS_BYTES / sizeof(float) : MOE_OUTPUTS_ROUND * row;
     return floats * sizeof(float) + CACHE_LINE;
 }
 

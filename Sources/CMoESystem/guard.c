@@ -5,11 +5,14 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ucontext.h>
 #include <unistd.h>
 
 /// A guard that a thread is inside of, on that thread's stack.
 typedef struct guard {
     sigjmp_buf escape;
+    /// The thread's signal mask when it met the fault.
+    sigset_t mask;
     uintptr_t base;
     size_t length;
     struct guard *outer;
@@ -40,13 +43,15 @@ static void handle(int number, siginfo_t *information, void *machine) {
     // Only what the kernel found has an address; what a process sends has none.
     if (information->si_code > 0)
         for (guard *g = innermost; g; g = g->outer)
-            if (address - g->base < g->length) siglongjmp(g->escape, 1);
+            if (address - g->base < g->length) {
+                g->mask = ((ucontext_t *)machine)->uc_sigmask;
+                siglongjmp(g->escape, 1);
+            }
     pass_on(number, information, machine);
 }
 
 static void install(void) {
-    // Not masked while the handler runs, since it is left by a jump that restores no mask.
-    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, &previous);
 }
@@ -55,8 +60,10 @@ int moe_guard_run(const void *base, size_t length, moe_guard_body body, void *co
     static pthread_once_t installed = PTHREAD_ONCE_INIT;
     pthread_once(&installed, install);
     guard here = {.base = (uintptr_t)base, .length = length, .outer = innermost};
+    // Saving the mask here would be a system call for every guard; a fault brings it along.
     if (sigsetjmp(here.escape, 0) != 0) {
         innermost = here.outer;
+        pthread_sigmask(SIG_SETMASK, &here.mask, NULL);
         return MOE_GUARD_FAULT;
     }
     innermost = &here;

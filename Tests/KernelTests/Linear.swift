@@ -46,22 +46,29 @@ enum Linear {
     }
 
     /// The order of moe_linear.h, one number at a time.
-    static func reference(_ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [Float]) -> [Float] {
+    static func reference(_ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [[Float]]) -> [[Float]] {
+        let weights = matrix.weights, columns = matrix.columns
         if rowsAreInputs {
-            return (0..<matrix.columns).map { o in
-                (0..<matrix.rows).reduce(Float(0)) { $0.addingProduct(hidden[$1], matrix.weight(row: $1, column: o)) }
+            return hidden.map { token in
+                var sums = [Float](repeating: 0, count: columns)
+                for k in 0..<matrix.rows {
+                    for o in 0..<columns { sums[o].addProduct(token[k], weights[k * columns + o]) }
+                }
+                return sums
             }
         }
-        return (0..<matrix.rows).map { o in
-            var lanes = [Float](repeating: 0, count: 16)
-            for k in 0..<(matrix.columns + 15) / 16 * 16 {
-                let inside = k < matrix.columns
-                lanes[k % 16].addProduct(inside ? hidden[k] : 0, inside ? matrix.weight(row: o, column: k) : 0)
+        let padding = [Float](repeating: 0, count: (16 - columns % 16) % 16)
+        return hidden.map { token in
+            let token = token + padding
+            return (0..<matrix.rows).map { o in
+                let row = Array(weights[o * columns..<(o + 1) * columns]) + padding
+                var lanes = [Float](repeating: 0, count: 16)
+                for (k, weight) in row.enumerated() { lanes[k % 16].addProduct(token[k], weight) }
+                for distance in [8, 4, 2, 1] {
+                    for i in 0..<distance { lanes[i] += lanes[i + distance] }
+                }
+                return lanes[0]
             }
-            for distance in [8, 4, 2, 1] {
-                for i in 0..<distance { lanes[i] += lanes[i + distance] }
-            }
-            return lanes[0]
         }
     }
 }

@@ -37,6 +37,11 @@ struct StoredMatrix {
         return value * scale(row / blockRows * perRow + column / blockColumns)
     }
 
+    /// All weights in row-major order.
+    var weights: [Float] {
+        (0..<rows).flatMap { row in (0..<columns).map { weight(row: row, column: $0) } }
+    }
+
     private func scale(_ index: Int) -> Float {
         switch scaleType {
         case MOE_SCALE_F32: Float(bitPattern: integer(scales, index, as: UInt32.self))
@@ -47,8 +52,7 @@ struct StoredMatrix {
     }
 
     private func integer<I: FixedWidthInteger>(_ bytes: [UInt8], _ index: Int, as type: I.Type) -> I {
-        let width = MemoryLayout<I>.size
-        return (0..<width).reduce(0) { $0 | I(bytes[index * width + $1]) << I(8 * $1) }
+        bytes.withUnsafeBytes { I(littleEndian: $0.loadUnaligned(fromByteOffset: index * MemoryLayout<I>.size, as: I.self)) }
     }
 
     /// An IEEE-like float of sign, exponent and fraction, with infinities and NaN.

@@ -76,6 +76,28 @@ import Testing
         }
     }
 
+    /// A scale so large that it cannot take in the power of two that the decoding leaves over.
+    @Test(arguments: Level.possible, [MOE_WEIGHT_F8_E4M3, MOE_WEIGHT_F8_E5M2, MOE_WEIGHT_F4_E2M1])
+    func aHugeScaleIsStillAProduct(level: Level, type: moe_weight_type) {
+        var random = SeededRandom()
+        var matrix = StoredMatrix.random(type, rows: 3, columns: 100, using: &random)
+        matrix.scaleType = MOE_SCALE_F32
+        matrix.blockRows = 1
+        matrix.blockColumns = 32
+        let scales: [Float] = [0x1p120, 3, .infinity, 0x1.8p127, 0x1p-140, .nan, 0x1p127, 1, -0x1p119, 0x1p-126, 2, -.infinity]
+        matrix.scales = scales.flatMap { StoredMatrix.bytes($0.bitPattern) }
+        for row in 0..<3 {
+            let expected = (0..<100).map { matrix.weight(row: row, column: $0) }
+            #expect(level.use { Self.expand(matrix, row: row)! }.hasSameBits(as: expected), "seed \(random.seed)")
+        }
+        guard level.isFused else { return }
+        let hidden = (0..<3).map { _ in random.floats(100) }
+        let result = level.use { Linear.run(matrix, rowsAreInputs: false, hidden: hidden)! }
+        for (row, reference) in zip(result, Linear.reference(matrix, rowsAreInputs: false, hidden: hidden)) {
+            #expect(row.hasSameBits(as: reference), "seed \(random.seed)")
+        }
+    }
+
     @Test func rangesOutsideAreRefused() {
         let matrix = StoredMatrix(rows: 2, columns: 64, type: MOE_WEIGHT_F8_E4M3, elements: [UInt8](repeating: 0, count: 128))
         #expect(Self.expand(matrix, row: 2) == nil)

@@ -39,25 +39,25 @@ MOE_INLINE f32x16 load16_f16(const uint8_t *from) {
 }
 
 // The narrower floats are put into the fields of a half: the fraction at its top, the exponent at its bottom. The value
-// is then too small by the difference of the two biases, subnormals included, which an exact product mends. Thirty-two at a time, because the fields are only 16 bits wide.
+// is then too small by a power of two, subnormals included, which code_factor() gives and the scale takes in. Thirty-two
+// at a time, because the fields are only 16 bits wide.
 
 typedef struct f32x32 {
     f32x16 low;
     f32x16 high;
 } f32x32;
 
-MOE_INLINE f32x32 halves32(u16x32 bits, float factor) {
+MOE_INLINE f32x32 halves32(u16x32 bits) {
     return (f32x32){
-        halves(__builtin_shufflevector(bits, bits, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)) * factor,
-        halves(__builtin_shufflevector(bits, bits, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31))
-            * factor,
+        halves(__builtin_shufflevector(bits, bits, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)),
+        halves(__builtin_shufflevector(bits, bits, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31)),
     };
 }
 
 MOE_INLINE f32x32 load32_f8_e5m2(const uint8_t *from) {
     u8x32 v;
     memcpy(&v, from, sizeof v);
-    return halves32(__builtin_convertvector(v, u16x32) << 8, 1);
+    return halves32(__builtin_convertvector(v, u16x32) << 8);
 }
 
 MOE_INLINE f32x32 load32_f8_e4m3(const uint8_t *from) {
@@ -66,7 +66,7 @@ MOE_INLINE f32x32 load32_f8_e4m3(const uint8_t *from) {
     const u16x32 wide = __builtin_convertvector(v, u16x32);
     const u16x32 magnitude = wide & 0x7f;
     const u16x32 nan = (u16x32)(magnitude == 0x7f) & 0x7c00;
-    return halves32((wide & 0x80) << 8 | magnitude << 7 | nan, 0x1p8f);
+    return halves32((wide & 0x80) << 8 | magnitude << 7 | nan);
 }
 
 MOE_INLINE f32x32 load32_f4_e2m1(const uint8_t *from) {
@@ -74,50 +74,15 @@ MOE_INLINE f32x32 load32_f4_e2m1(const uint8_t *from) {
     memcpy(&pairs, from, sizeof pairs);
     const u16x16 wide = __builtin_convertvector(pairs, u16x16);
     const u16x32 code = __builtin_convertvector((u8x32)((wide & 0x0f) | (wide & 0xf0) << 4), u16x32);
-    return halves32((code & 8) << 12 | (code & 7) << 9, 0x1p14f);
+    return halves32((code & 8) << 12 | (code & 7) << 9);
 }
 
-/// The f32 that an E8M0 byte stands for: 2^(byte − 127), of which the smallest is subnormal.
-MOE_INLINE float e8m0(uint8_t byte) {
-    uint32_t bits = byte == 255 ? 0x7fc00000 : byte == 0 ? 0x00400000 : (uint32_t)byte << 23;
-    float scale;
-    memcpy(&scale, &bits, sizeof scale);
-    return scale;
-}
-
-/// `count` consecutive scales of a weight as f32.
-static void expand_scales(const moe_weight *weight, size_t index, size_t count, float *to) {
-    const uint8_t *scales = weight->scales;
-    switch (weight->scale_type) {
-    case MOE_SCALE_F32: memcpy(to, scales + 4 * index, 4 * count); break;
-    case MOE_SCALE_BF16:
-        for (size_t i = 0; i < count; i++) {
-            uint16_t half;
-            memcpy(&half, scales + 2 * (index + i), sizeof half);
-            const uint32_t bits = (uint32_t)half << 16;
-            memcpy(to + i, &bits, sizeof bits);
-        }
-        break;
-    case MOE_SCALE_F16:
-        for (size_t i = 0; i < count; i++) {
-            u16x16 half = {0};
-            memcpy(&half, scales + 2 * (index + i), sizeof half[0]);
-            to[i] = halves(half)[0];
-        }
-        break;
-    case MOE_SCALE_E8M0:
-        for (size_t i = 0; i < count; i++) to[i] = e8m0(scales[index + i]);
-        break;
-    case MOE_SCALE_NONE:
-        for (size_t i = 0; i < count; i++) to[i] = 1;
-        break;
+MOE_INLINE float code_factor(moe_weight_type type) {
+    switch (type) {
+    case MOE_WEIGHT_F8_E4M3: return 0x1p8f;
+    case MOE_WEIGHT_F4_E2M1: return 0x1p14f;
+    default: return 1;
     }
-}
-
-MOE_INLINE float scale_at(const moe_weight *weight, size_t index) {
-    float scale = 1;
-    expand_scales(weight, index, 1, &scale);
-    return scale;
 }
 
 /// The bytes of `count` elements; even where two share a byte.

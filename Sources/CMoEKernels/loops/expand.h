@@ -19,44 +19,29 @@
 #undef TYPE
 #undef WIDTH
 
+/// Rows of codes, with the factor of each thirty-two columns.
+typedef struct coded_rows {
+    const uint8_t *codes;
+    size_t rows;
+    size_t columns;
+    size_t row_bytes;
+    const float *factors;
+    size_t factors_per_row;
+} coded_rows;
+
 #define TYPE f8_e4m3
 #define CODES_PER_BYTE 1
-#include "expand_scaled.h"
+#include "coded.h"
 #undef TYPE
 #define TYPE f8_e5m2
-#include "expand_scaled.h"
+#include "coded.h"
 #undef TYPE
 #undef CODES_PER_BYTE
 #define TYPE f4_e2m1
 #define CODES_PER_BYTE 2
-#include "expand_scaled.h"
+#include "coded.h"
 #undef TYPE
 #undef CODES_PER_BYTE
-
-/// Multiplies the expanded columns with scales whose blocks are not of whole sixteens.
-static void multiply_scales(const moe_weight *weight, size_t first_scale, size_t first, size_t count, float *values) {
-    for (size_t i = 0; i < count; i++) values[i] *= scale_at(weight, first_scale + (first + i) / weight->block_columns);
-}
-
-/// The scale of each thirty-two columns from `first` on; a block is of whole thirty-twos, or the whole row.
-MOE_INLINE void scales_of_row(
-    const moe_weight *weight, size_t first_scale, size_t first, size_t thirty_twos, float *scales) {
-    const size_t block = weight->block_columns;
-    size_t left = 0, index = first_scale + first / block;
-    if (block == 32) {
-        expand_scales(weight, index, thirty_twos, scales);
-        return;
-    }
-    for (size_t i = 0; i < thirty_twos; i++, left -= left < 32 ? left : 32) {
-        if (left == 0) {
-            // The first block may have begun before.
-            left = i == 0 ? block - first % block : block;
-            scales[i] = scale_at(weight, index++);
-        } else {
-            scales[i] = scales[i - 1];
-        }
-    }
-}
 
 enum {
     /// Thirty-twos of columns whose scales are looked up at a time.
@@ -64,24 +49,20 @@ enum {
 };
 
 static void expand_scaled(const moe_weight *weight, size_t row, size_t first, size_t count, float *to) {
-    const uint8_t *from = (const uint8_t *)weight->elements + row * bytes_of(weight->type, weight->columns);
-    const bool has_scales = weight->scale_type != MOE_SCALE_NONE;
-    const size_t block = has_scales ? weight->block_columns : weight->columns;
-    const size_t first_scale = has_scales ? row / weight->block_rows * ((weight->columns - 1) / block + 1) : 0;
-    const bool is_regular = block % 32 == 0 || block >= weight->columns;
-    float scales[EXPAND_ROUND];
-    for (size_t i = 0; i < EXPAND_ROUND; i++) scales[i] = 1;
+    const uint8_t *codes =
+        (const uint8_t *)weight->elements + row * bytes_of(weight->type, weight->columns) + bytes_of(weight->type, first);
+    float factors[EXPAND_ROUND];
     for (size_t c = 0; c < count; c += EXPAND_ROUND * 32) {
         const size_t columns = count - c < EXPAND_ROUND * 32 ? count - c : EXPAND_ROUND * 32;
-        if (has_scales && is_regular) scales_of_row(weight, first_scale, first + c, (columns + 31) / 32, scales);
-        const uint8_t *codes = from + bytes_of(weight->type, first + c);
+        const bool has_scales = factors_of_row(weight, row, first + c, (columns + 31) / 32, factors);
+        const uint8_t *from = codes + bytes_of(weight->type, c);
         switch (weight->type) {
-        case MOE_WEIGHT_F8_E4M3: expand_f8_e4m3(codes, columns, scales, to + c); break;
-        case MOE_WEIGHT_F8_E5M2: expand_f8_e5m2(codes, columns, scales, to + c); break;
-        default: expand_f4_e2m1(codes, columns, scales, to + c); break;
+        case MOE_WEIGHT_F8_E4M3: expand_f8_e4m3(from, columns, factors, to + c); break;
+        case MOE_WEIGHT_F8_E5M2: expand_f8_e5m2(from, columns, factors, to + c); break;
+        default: expand_f4_e2m1(from, columns, factors, to + c); break;
         }
+        if (!has_scales) multiply_scales(weight, row, first + c, columns, to + c);
     }
-    if (has_scales && !is_regular) multiply_scales(weight, first_scale, first, count, to);
 }
 
 static void weight_expand(const moe_weight *weight, size_t row, size_t first, size_t count, float *to) {

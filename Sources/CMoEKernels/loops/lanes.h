@@ -34,6 +34,15 @@ MOE_INLINE f32x16 load_some(const float *from, size_t count) {
 
 MOE_INLINE void store_some(float *to, f32x16 v, size_t count) { memcpy(to, &v, count * sizeof(float)); }
 
+MOE_INLINE i32x16 is_infinite(f32x16 v) { return ((i32x16)v & INT32_MAX) == 0x7f800000; }
+
+/// Whether any lane is not zero.
+MOE_INLINE bool has_any(i32x16 mask) {
+    int32_t any = 0;
+    for (unsigned i = 0; i < MOE_LANES; i++) any |= mask[i];
+    return any != 0;
+}
+
 // a · b + c, rounded once where the level can.
 #if MOE_FUSED
 MOE_INLINE f32x16 multiply_add(f32x16 a, f32x16 b, f32x16 c) { return __builtin_elementwise_fma(a, b, c); }
@@ -59,4 +68,14 @@ MOE_INLINE sums4 sum_lanes(f32x16 a, f32x16 b, f32x16 c, f32x16 d) {
     return (sums4){{s[0], s[4], s[8], s[12]}};
 #undef MOE_LOW_HALVES
 #undef MOE_HIGH_HALVES
+}
+
+/// The sums of the lanes of `R` ≤ 8 vectors, as consecutive floats.
+MOE_INLINE void store_sums(const f32x16 *vectors, const unsigned R, float *to) {
+    for (unsigned r = 0; r < R; r += 4) {
+        const unsigned n = R - r < 4 ? R - r : 4;
+        const f32x16 *v = vectors + r;
+        const sums4 sums = sum_lanes(v[0], v[n > 1 ? 1 : 0], v[n > 2 ? 2 : 0], v[n > 3 ? 3 : 0]);
+        memcpy(to + r, sums.of, n * sizeof(float));
+    }
 }

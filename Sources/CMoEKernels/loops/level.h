@@ -3,6 +3,7 @@
 //   MOE_FUSED          whether there is a fused multiply-add
 //   MOE_HALF           whether there is a conversion from half precision
 //   MOE_ROWS_FOR_n     rows whose sums for n tokens fill the registers together with the weights and hidden values
+//   MOE_CODED_ROWS     rows of 8- or 4-bit codes that are multiplied at once, whose decoding takes registers too
 //   MOE_COLUMNS        sixteens of columns whose sums for four tokens do
 
 // Vectors wider than the registers are passed to functions here; all of those are inlined, so no ABI is involved.
@@ -17,6 +18,8 @@
 #include "lanes.h"
 
 #include "elements.h"
+
+#include "scales.h"
 
 #include "expand.h"
 

@@ -33,13 +33,7 @@ MOE_INLINE void OF_TYPE(dot_rows)(
             for (unsigned t = 0; t < T; t++)
                 sum[t][r] = multiply_add(w, load16(x + whole * T + t * MOE_LANES), sum[t][r]);
         }
-    for (unsigned t = 0; t < T; t++)
-        for (unsigned r = 0; r < R; r += 4) {
-            const unsigned n = R - r < 4 ? R - r : 4;
-            const sums4 sums = sum_lanes(
-                sum[t][r], sum[t][n > 1 ? r + 1 : r], sum[t][n > 2 ? r + 2 : r], sum[t][n > 3 ? r + 3 : r]);
-            memcpy(result + t * result_stride + r, sums.of, n * sizeof(float));
-        }
+    for (unsigned t = 0; t < T; t++) store_sums(sum[t], R, result + t * result_stride);
 }
 
 MOE_INLINE void OF_TYPE(dot_all)(

@@ -10,6 +10,29 @@ static void outputs_of_rows(
             call->result + t * call->result_stride + first_output, call->result_stride);
 }
 
+/// A few tokens and codes: a round of rows straight from the codes, with their factors in the workspace. False if the
+/// rows have no such factors.
+static bool outputs_of_codes(const moe_linear_call *call, size_t first_output, size_t count) {
+    const moe_weight *weight = &call->weight;
+    if (weight->type == MOE_WEIGHT_F64 || call->tokens > MOE_GROUP || weight->columns == 0) return false;
+    const size_t row_bytes = bytes_of(weight->type, weight->columns), thirty_twos = (weight->columns + 31) / 32;
+    const size_t per_row = (thirty_twos + MOE_LANES - 1) / MOE_LANES * MOE_LANES;
+    float *factors = call->workspace;
+    for (size_t r = 0; r < count; r++)
+        if (!factors_of_row(weight, first_output + r, 0, thirty_twos, factors + r * per_row)) return false;
+    const coded_rows rows = {
+        .codes = (const uint8_t *)weight->elements + first_output * row_bytes, .rows = count, .columns = weight->columns,
+        .row_bytes = row_bytes, .factors = factors, .factors_per_row = per_row,
+    };
+    float *result = call->result + first_output;
+    switch (weight->type) {
+    case MOE_WEIGHT_F8_E4M3: dot_f8_e4m3(&rows, call->token_tile, call->tokens, result, call->result_stride); break;
+    case MOE_WEIGHT_F8_E5M2: dot_f8_e5m2(&rows, call->token_tile, call->tokens, result, call->result_stride); break;
+    default: dot_f4_e2m1(&rows, call->token_tile, call->tokens, result, call->result_stride); break;
+    }
+    return true;
+}
+
 static void linear_outputs(const moe_linear_call *call) {
     const moe_weight *weight = &call->weight;
     const matrix_loops *loops = loops_of(weight->type);
@@ -25,6 +48,7 @@ static void linear_outputs(const moe_linear_call *call) {
             elements + rows.rows * row_bytes, at_most(end - o - rows.rows, round), row_bytes, row_bytes,
             MOE_ROWS_FOR_4 * bytes_of(weight->type, MOE_LANES), groups);
         if (!loops) {
+            if (outputs_of_codes(call, o, rows.rows)) continue;
             float *expanded = call->workspace;
             for (size_t r = 0; r < rows.rows; r++) weight_expand(weight, o + r, 0, columns, expanded + r * columns);
             rows.elements = (const uint8_t *)expanded;

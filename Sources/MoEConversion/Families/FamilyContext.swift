@@ -77,7 +77,7 @@ struct FamilyContext {
 
     /// Division by the sum of the chosen weights, if the configuration asks for it.
     func normalization(default fallback: Bool, epsilon: Double = 0) throws(RecognitionError) -> RouterDescription.Normalization? {
-        try scope.flag("norm_topk_prob", "moe_renormalize", default: fallback) ? .init(.sum, epsilon: epsilon) : nil
+        try scope.flag("norm_topk_prob", "moe_renormalize", "norm_top_k_prob", default: fallback) ? .init(.sum, epsilon: epsilon) : nil
     }
 
     func routedScale(default fallback: Double) throws(RecognitionError) -> Double {

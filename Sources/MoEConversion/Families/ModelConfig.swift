@@ -14,8 +14,8 @@ struct ModelConfig {
             return
         }
         guard let object = config.object else { throw .contradiction("the configuration is not a JSON object") }
-        root = object
-        family = object["model_type"]?.string ?? ""
+        root = KerasHubConfig.unwrapped(object) ?? object
+        family = root?["model_type"]?.string ?? ""
     }
 
     /// What the configuration says about quantised weights, wherever in it that stands.

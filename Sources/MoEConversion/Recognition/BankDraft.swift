@@ -29,6 +29,17 @@ struct BankDraft {
 
     init(path: String) { self.path = path }
 
+    mutating func renumberLeaves(_ rank: [Int]) {
+        func renumber(_ members: inout [Member]) {
+            for index in members.indices { members[index].leaf = rank[members[index].leaf] }
+        }
+        renumber(&experts)
+        renumber(&stacked)
+        renumber(&shared)
+        renumber(&stackedShared)
+        renumber(&sides)
+    }
+
     /// Decides what the children of a Keras container are: experts numbered within one class, or stacked matrices.
     mutating func settleChildren() {
         guard !children.isEmpty else { return }

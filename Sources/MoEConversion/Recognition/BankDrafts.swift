@@ -2,7 +2,7 @@
 ///
 /// - Complexity: O(total length of the names).
 struct BankDrafts {
-    private(set) var drafts: [BankDraft] = []
+    var drafts: [BankDraft] = []
     private(set) var leaves: [LeafName] = []
     private var numberOfPath: [Substring: Int] = [:]
     private var numberOfLeaf: [Substring: Int] = [:]
@@ -31,7 +31,20 @@ struct BankDrafts {
         }
         for tensor in rest { startBareStack(names[tensor], shapes[tensor]) }
         for tensor in rest { sortAside(names[tensor], tensor) }
-        for number in drafts.indices { drafts[number].settleChildren() }
+        for number in drafts.indices {
+            drafts[number].settleChildren()
+            readOwnVariables(of: number, shapes)
+        }
+        orderLeaves()
+    }
+
+    /// Numbers the leaves by their names, so that nothing depends on the order of the tensors.
+    private mutating func orderLeaves() {
+        let order = leaves.indices.sorted { leaves[$0].key < leaves[$1].key }
+        var rank = [Int](repeating: 0, count: leaves.count)
+        for (position, number) in order.enumerated() { rank[number] = position }
+        leaves = order.map { leaves[$0] }
+        for number in drafts.indices { drafts[number].renumberLeaves(rank) }
     }
 
     private mutating func draft(_ path: Substring) -> Int {
@@ -95,7 +108,7 @@ struct BankDrafts {
         return LeafName(own[...])
     }
 
-    private mutating func intern(_ leaf: LeafName) -> Int {
+    mutating func intern(_ leaf: LeafName) -> Int {
         if let number = leaves.firstIndex(of: leaf) { return number }
         leaves.append(leaf)
         return leaves.count - 1
@@ -104,6 +117,11 @@ struct BankDrafts {
     /// Starts a draft for stacked experts that lie in the layer itself, as Granite's `block_sparse_moe.input_linear.weight`.
     private mutating func startBareStack(_ name: TensorName, _ shape: [Int]) {
         guard shape.count >= 2, shape[0] > 1, !name.components.contains(where: { Self.attention.contains($0) }) else { return }
+        if name.isKerasVariable {
+            // Variables of the layer itself: their shapes decide later.
+            if shape.count == 3 { _ = draft(name.prefix(name.components.count - 2)) }
+            return
+        }
         let leaf = LeafName(name.components[max(0, name.components.count - 2)...])
         let isOwnComponent = name.components.last == "weight" || name.components.last == "kernel"
         guard leaf.part == .weight, let last = leaf.projection.split(separator: ".").last,

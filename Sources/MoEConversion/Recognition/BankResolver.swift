@@ -73,7 +73,7 @@ struct BankResolver {
             return nil
         }
         facts.expertCount = collection.count
-        try check(blueprint, facts)
+        try Self.check(blueprint, facts)
         var bank = ResolvedBank(
             path: path, layer: layer, expertCount: collection.count, experts: collection.members, isStacked: isStacked,
             hiddenSize: 0, blueprint: blueprint)
@@ -111,7 +111,7 @@ struct BankResolver {
     }
 
     /// A configuration and tensors that disagree describe two different models.
-    private func check(_ blueprint: LayerBlueprint, _ facts: BankFacts) throws(RecognitionError) {
+    static func check(_ blueprint: LayerBlueprint, _ facts: BankFacts) throws(RecognitionError) {
         if let stated = blueprint.expertCount, stated.value != facts.expertCount {
             throw .contradiction("the configuration's \(stated.key) is \(stated.value), but \(quoted(facts.path)) holds \(facts.expertCount) experts")
         }

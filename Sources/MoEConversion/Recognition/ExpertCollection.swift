@@ -47,7 +47,10 @@ struct ExpertCollection {
     /// Tensors that hold all experts: a leading dimension for the experts, or rows of all experts one below the other.
     ///
     /// - Parameter routerRows: the number of experts that a router shows for inputs of that length.
-    init?(stacked: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName], routerRows: (Int) -> Int?) {
+    init?(
+        stacked: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName], isFlat mustBeFlat: Bool = false,
+        routerRows: (Int) -> Int?
+    ) {
         let members = stacked.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }
         func shape(_ member: BankDraft.Member) -> [Int] { tensors[member.tensor].shape }
         func isWeight(_ member: BankDraft.Member) -> Bool {
@@ -61,12 +64,12 @@ struct ExpertCollection {
         let weights = members.filter(isWeight)
         let count: Int
         var isFlat = false
-        if let deep = weights.first(where: { shape($0).count >= 3 }) {
+        if !mustBeFlat, let deep = weights.first(where: { shape($0).count >= 3 }) {
             count = shape(deep)[0]
             guard members.allSatisfy({ shape($0).first == count }) else { return nil }
         } else {
             // [E·F, H]: the router tells E.
-            guard let first = weights.first, let rows = routerRows(shape(first)[1]), rows > 0,
+            guard let first = weights.first, let rows = routerRows(shape(first).last ?? 0), rows > 0,
                 members.allSatisfy({ (shape($0).first ?? 0) % rows == 0 && isWeight($0) })
             else { return nil }
             count = rows

@@ -45,6 +45,10 @@ struct LeafName: Hashable {
             self.init(projection: before.joined(separator: "."), part: part, isKernel: last == "kernel")
         } else if Self.foreign.contains(last) {
             self.init(projection: before.joined(separator: "."), part: .other(String(last)))
+        } else if last.first == "b", decimal(last.dropFirst()) != nil || last.hasPrefix("b_") {
+            // The bias of `w1` or `w_up`.
+            let name = (before + ["w" + last.dropFirst()]).joined(separator: ".")
+            self.init(projection: name, part: .bias)
         } else {
             let name = components.joined(separator: ".")
             let suffix = Self.suffixes.first { last.hasSuffix($0.text) && last.utf8.count > $0.text.utf8.count }
@@ -58,6 +62,9 @@ struct LeafName: Hashable {
         self.part = part
         self.isKernel = isKernel
     }
+
+    /// Something to order leaves by.
+    var key: String { "\(projection) \(part) \(isKernel)" }
 
     /// The name with a Keras variable of a layer read as what a dense layer keeps there: kernel, then bias.
     var asDenseLayer: LeafName {

@@ -18,24 +18,27 @@ extension Recognition {
             return
         }
         let names = tensors.map { TensorName($0.name) }
-        let drafts = BankDrafts(names, shapes: tensors.map(\.shape))
         let overrides = try RoutingOverrides(options)
-        let resolver = BankResolver(
-            tensors: tensors, leaves: drafts.leaves, choice: options.layout,
-            blueprint: { (facts: BankFacts) throws(RecognitionError) in try overrides.apply(to: try model.blueprint(facts), facts) },
-            quantization: QuantizationSettings(model.quantization))
-        let ordered = drafts.drafts.flatMap { $0.modalities(tensors, drafts.leaves) }.sorted { naturallyPrecedes($0.path, $1.path) }
-        var builder = PlacementBuilder(tensors, family: model.family)
+        let blueprint = { (facts: BankFacts) throws(RecognitionError) in try overrides.apply(to: try model.blueprint(facts), facts) }
+        let quantization = QuantizationSettings(model.quantization)
         var warnings: [String] = []
         var resolved: [ResolvedBank] = []
-        let numbers = LayerNumber.numbers(of: ordered.map(\.path))
-        for (draft, number) in zip(ordered, numbers) {
-            var report: String?
-            if let bank = try resolver.resolve(draft, layer: number, report: &report) { resolved.append(bank) }
-            if let report { warnings.append(report) }
+        if let map = options.map {
+            resolved = try MapResolver(tensors: tensors, entries: map.entries, blueprint: blueprint, quantization: quantization).banks(names)
+        } else {
+            let drafts = BankDrafts(names, shapes: tensors.map(\.shape))
+            let resolver = BankResolver(
+                tensors: tensors, leaves: drafts.leaves, choice: options.layout, blueprint: blueprint, quantization: quantization)
+            let ordered = drafts.drafts.flatMap { $0.modalities(tensors, drafts.leaves) }.sorted { naturallyPrecedes($0.path, $1.path) }
+            for (draft, number) in zip(ordered, LayerNumber.numbers(of: ordered.map(\.path))) {
+                var report: String?
+                if let bank = try resolver.resolve(draft, layer: number, report: &report) { resolved.append(bank) }
+                if let report { warnings.append(report) }
+            }
+            // Drafts that were no layers do not count.
+            for (index, number) in LayerNumber.numbers(of: resolved.map(\.path)).enumerated() { resolved[index].layer = number }
         }
-        // Drafts that were no layers do not count.
-        for (index, number) in LayerNumber.numbers(of: resolved.map(\.path)).enumerated() { resolved[index].layer = number }
+        var builder = PlacementBuilder(tensors, family: model.family)
         for bank in resolved { builder.add(bank) }
         guard !resolved.isEmpty else {
             throw .contradiction(
@@ -46,7 +49,10 @@ extension Recognition {
         do {
             try self.model.validate(expertCounts: banks.map(\.expertCount))
         } catch {
-            throw .contradiction("the configuration gives a routing that the layers cannot have: \(error.message)")
+            let isGiven = options.router != nil || options.map?.router != nil || options.topK != nil
+            throw isGiven
+                ? .usage("the routing given does not fit the layers: \(error.message)")
+                : .contradiction("the configuration gives a routing that the layers cannot have: \(error.message)")
         }
     }
 }

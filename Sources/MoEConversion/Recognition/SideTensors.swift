@@ -12,7 +12,7 @@ struct SideTensors {
     private let sides: [Side]
 
     init(_ members: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName]) {
-        sides = members.sorted { $0.tensor < $1.tensor }.map {
+        sides = members.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }.map {
             Side(
                 tensor: $0.tensor, shape: tensors[$0.tensor].shape, leaf: leaves[$0.leaf],
                 meaning: SideNames.meaning(of: leaves[$0.leaf]))
@@ -56,6 +56,9 @@ struct SideTensors {
         for side in sides where side.meaning != .router || hidden == nil {
             guard let hidden, let found = place(side, rows: rows, hidden: hidden, bank, hasSelectionBias) else {
                 if side.meaning != .outputNorm, isOwnModule || side.meaning != nil { bank.unknown.append(side.tensor) }
+                if bank.isStacked, isOwnModule, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
+                    bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) may belong to its experts, but no layout knows it"
+                }
                 continue
             }
             if found.role == .sharedGateWeight || found.role == .sharedGateBias {

@@ -42,7 +42,7 @@ package struct RecognitionArguments: ParsableArguments {
         request.recognition.topK = topK
         do throws(RecognitionError) {
             request.recognition.layout = try LayoutChoice(layout)
-            if let map { _ = try Self.read(map) }
+            if let map { request.recognition.map = try TensorMap(parsing: try Self.read(map)) }
         } catch {
             throw ConversionError(error.kind == .usage ? .usage : .damaged, error.description)
         }

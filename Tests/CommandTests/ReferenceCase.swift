@@ -23,7 +23,7 @@ struct ReferenceCase: CustomStringConvertible, Sendable {
     var options: [String] { configuration.map { ["--config", Repository.path(directory + "/" + $0)] } ?? [] }
 
     /// Every case of the fixtures, once for each spelling of its configuration.
-    static let all: [ReferenceCase] = ["fixtures/cases", "fixtures/reference"].flatMap { room in
+    static let all: [ReferenceCase] = ["fixtures/cases", "fixtures/reference/cases"].flatMap { room in
         Repository.directories(in: room, holding: "expected.json").flatMap { directory in
             let hasHub = FileManager.default.fileExists(atPath: Repository.path(directory + "/config_hub.json"))
             return [ReferenceCase(directory: directory, configuration: nil)]

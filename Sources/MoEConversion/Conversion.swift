@@ -54,9 +54,9 @@ package struct Conversion: Sendable {
     private static func open(_ request: Request) throws(ConversionError) -> HDF5Input {
         let options = HDF5Options(followsExternalLinks: request.followsExternalLinks)
         do throws(HDF5Error) {
-            guard !request.isInProcess else { return try HDF5Input.inProcess(request.input, options: options) }
-            let session = try HDF5WorkerSession(opening: request.input, options: options)
-            return try HDF5Input(opening: request.input, session: session, options: options)
+            return request.isInProcess
+                ? try HDF5Input.inProcess(request.input, options: options)
+                : try HDF5Input.isolated(request.input, options: options)
         } catch {
             throw ConversionError(error)
         }

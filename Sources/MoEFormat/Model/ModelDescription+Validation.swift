@@ -49,7 +49,9 @@ extension RouterDescription {
                 throw .broken(.groups, "model description: \(path).groups.count \(groups.count) does not divide \(choices) experts")
             }
             let size = choices / groups.count
-            guard groups.kept >= 1, groups.kept <= groups.count, groups.kept * size >= topK else {
+            // Where the others' scores become 0, they can still be chosen.
+            let fills = groups.fill == .zero || groups.kept * size >= topK
+            guard groups.kept >= 1, groups.kept <= groups.count, fills else {
                 throw .broken(.groups, "model description: \(path).groups.kept is \(groups.kept) of \(groups.count), for \(topK) of \(size) experts a group")
             }
             guard groups.score != .sumOfTop2 || size >= 2 else {

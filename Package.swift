@@ -92,7 +92,7 @@ let package = Package(
             name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run"], swiftSettings: tests),
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
         .testTarget(
-            name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "CMoEKernels"], swiftSettings: strict),
+            name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "MoESystem", "CMoEKernels"], swiftSettings: strict),
         .testTarget(
             name: "HDF5SourceTests", dependencies: ["HDF5Source", "MoESystem", "HDF5TestWorker"], swiftSettings: tests),
         // What a worker session starts in tests: a main that serves and nothing else.

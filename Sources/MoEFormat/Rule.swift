@@ -67,6 +67,7 @@ public struct Rule: RawRepresentable, Hashable, Comparable, Sendable {
     package static let bankPath = Rule(rawValue: 82)
     package static let aliasTarget = Rule(rawValue: 85)
     package static let source = Rule(rawValue: 90)
+    package static let configuration = Rule(rawValue: 91)
 }
 
 extension Rule: CustomStringConvertible {

@@ -79,8 +79,8 @@ extension LayerDescription {
         expertNorm = try fields.fields("expert_norm").map { (f) throws(FormatError) in try Norm(f) }
         outputNorm = try fields.fields("output_norm").map { (f) throws(FormatError) in try Norm(f) }
         if let fields = try fields.fields("shared") { shared = try Shared(fields) }
-        guard hiddenSize > 0, outputSize > 0 else {
-            throw .broken(.modelLayers, "model description: \(fields.path) has a size of 0")
+        guard hiddenSize > 0, outputSize > 0, expertSize >= 0, shared?.expertSize ?? 0 >= 0 else {
+            throw .broken(.modelLayers, "model description: \(fields.path) has a size that is not positive")
         }
     }
 

@@ -15,48 +15,66 @@ extension ModelDescription {
             if let shared = layer.shared, !functions.indices.contains(shared.function) {
                 throw .broken(.modelLayers, "model description: \(path).shared.expert_function is \(shared.function) of \(functions.count)")
             }
+            if let shared = layer.shared, shared.expertSize == 0, functions[shared.function].kind != .linear {
+                throw .broken(.modelLayers, "model description: \(path).shared.expert_size is 0")
+            }
             guard layer.expertSize > 0 || ![.mlp, .gated].contains(functions[layer.function].kind) else {
                 throw .broken(.modelLayers, "model description: \(path).expert_size is 0")
             }
             try routers[layer.router].validate(experts: expertCounts[bank], path: "routers[\(layer.router)]")
         }
+        let used = Set(layers.map(\.router))
+        for (index, router) in routers.enumerated() where !used.contains(index) {
+            // Nobody knows of how many experts it would choose: only what no number of them could mend is refused.
+            try router.validate(experts: nil, path: "routers[\(index)]")
+        }
     }
 }
 
 extension RouterDescription {
-    /// Checks the numbers of a router against the experts it chooses from.
-    func validate(experts: Int, path: String) throws(FormatError) {
-        let choices = experts + identityExperts
+    /// Checks the numbers of a router against the experts it chooses from; nil when no layer says how many.
+    func validate(experts: Int?, path: String) throws(FormatError) {
+        guard kind != .unsupported else { return }
+        guard identityExperts >= 0, sharedInRouter >= 0 else {
+            throw .broken(.topK, "model description: \(path) has a negative number of experts")
+        }
+        let choices = experts.map { $0 + identityExperts }
         switch kind {
         case .unsupported, .all: break
         case .hash, .topK, .expertChoice:
-            guard topK >= 1, topK <= choices else {
-                throw .broken(.topK, "model description: \(path).top_k is \(topK) with \(choices) experts")
+            guard topK >= 1, topK <= choices ?? .max else {
+                throw .broken(.topK, "model description: \(path).top_k is \(topK) with \(choices ?? 0) experts")
             }
         case .hierarchical:
-            guard groupSize >= 1, experts % groupSize == 0 else {
-                throw .broken(.groups, "model description: \(path).group_size \(groupSize) does not divide \(experts) experts")
+            guard groupSize >= 1, (experts ?? 0) % groupSize == 0 else {
+                throw .broken(.groups, "model description: \(path).group_size \(groupSize) does not divide \(experts ?? 0) experts")
             }
-            guard topK >= 1, topK <= groupSize, groupTopK >= 1, groupTopK <= experts / groupSize else {
+            guard topK >= 1, topK <= groupSize, groupTopK >= 1, groupTopK <= experts.map({ $0 / groupSize }) ?? .max else {
                 throw .broken(.topK, "model description: \(path) chooses \(groupTopK) groups and \(topK) experts of \(groupSize)")
             }
         }
-        if score == .sparsemixer, kind == .topK, topK > 2 {
-            throw .broken(.topK, "model description: \(path).top_k is \(topK); sparsemixer chooses at most 2")
+        if score == .sparsemixer, kind == .topK, topK != 2 {
+            throw .broken(.topK, "model description: \(path).top_k is \(topK); sparsemixer chooses 2")
         }
-        if let groups {
-            guard groups.count >= 1, choices % groups.count == 0 else {
-                throw .broken(.groups, "model description: \(path).groups.count \(groups.count) does not divide \(choices) experts")
-            }
-            let size = choices / groups.count
-            // With zero as fill, experts of other groups can still be chosen.
-            let holdsTopK = groups.fill == .zero || groups.kept * size >= topK
-            guard groups.kept >= 1, groups.kept <= groups.count, holdsTopK else {
-                throw .broken(.groups, "model description: \(path).groups.kept is \(groups.kept) of \(groups.count), for \(topK) of \(size) experts a group")
-            }
-            guard groups.score != .sumOfTop2 || size >= 2 else {
-                throw .broken(.groups, "model description: \(path).groups.score needs two experts a group")
-            }
+        try groups?.validate(choices: choices, topK: topK, path: path)
+    }
+}
+
+extension RouterDescription.Groups {
+    fileprivate func validate(choices: Int?, topK: Int, path: String) throws(FormatError) {
+        guard count >= 1, (choices ?? 0) % count == 0 else {
+            throw .broken(.groups, "model description: \(path).groups.count \(count) does not divide \(choices ?? 0) experts")
+        }
+        guard kept >= 1, kept <= count else {
+            throw .broken(.groups, "model description: \(path).groups.kept is \(kept) of \(count)")
+        }
+        guard let size = choices.map({ $0 / count }) else { return }
+        // With zero as fill, experts of other groups can still be chosen.
+        guard fill == .zero || kept * size >= topK else {
+            throw .broken(.groups, "model description: \(path).groups.kept is \(kept) of \(count), for \(topK) of \(size) experts a group")
+        }
+        guard score != .sumOfTop2 || size >= 2 else {
+            throw .broken(.groups, "model description: \(path).groups.score needs two experts a group")
         }
     }
 }

@@ -25,17 +25,16 @@ struct ModelFields {
 
     func has(_ key: String) -> Bool { value(key) != nil }
 
-    func integer(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 0...Int(UInt32.max))
-        throws(FormatError) -> Int
-    {
+    /// An integer of any sign; what it counts or names is checked by the rule of that.
+    func integer(_ key: String, default fallback: Int? = nil) throws(FormatError) -> Int {
         guard let value = value(key) else {
             guard let fallback else { throw Self.mismatch(path(of: key), "there") }
             return fallback
         }
-        guard let integer = value.integer, range.contains(integer) else {
-            throw Self.mismatch(path(of: key), "an integer from \(range.lowerBound) to \(range.upperBound)")
+        guard case .integer(let integer) = value, integer.magnitude < 1 << 53 else {
+            throw Self.mismatch(path(of: key), "an integer")
         }
-        return integer
+        return Int(integer)
     }
 
     func number(_ key: String) throws(FormatError) -> Double? {

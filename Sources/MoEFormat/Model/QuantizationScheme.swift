@@ -4,6 +4,8 @@ public struct QuantizationScheme: Hashable, Sendable {
         case f8E4M3 = "f8_e4m3"
         case f8E5M2 = "f8_e5m2"
         case mxfp4, i8, u8
+        /// Only in files with a scheme that this version does not know and that is not required.
+        case unknown
     }
 
     public enum Scale: String, Sendable {
@@ -42,9 +44,14 @@ public struct QuantizationScheme: Hashable, Sendable {
             self.init(
                 try fields.choice("element"), blockRows: rows, blockColumns: columns,
                 scale: try fields.choice("scale", default: .multiply), nibbles: try fields.choice("nibbles", default: .lowFirst))
+        } catch let error as FormatError {
+            throw .broken(.quantization, error.message)
         } catch {
-            let message = (error as? UnknownValue)?.message ?? "\(fields.path) is incomplete"
-            throw .broken(.quantization, "model description: \(message)")
+            guard try !fields.flag("required", default: true) else {
+                let message = (error as? UnknownValue)?.message ?? "\(fields.path) is incomplete"
+                throw .broken(.quantization, "model description: \(message)")
+            }
+            self.init(.unknown, blockRows: rows, blockColumns: columns)
         }
     }
 

@@ -26,8 +26,11 @@ extension RouterDescription {
     private init(checking fields: ModelFields) throws {
         self.init(try fields.choice("kind"))
         reason = try fields.string("reason")
-        if kind == .unsupported { return }
-        topK = try fields.integer("top_k", default: kind == .all ? 0 : nil)
+        if kind == .unsupported {
+            guard reason != nil else { throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: "reason")) is not there") }
+            return
+        }
+        topK = try fields.integer("top_k", default: kind == .all ? 0 : kind == .expertChoice ? 1 : nil)
         score = try fields.choice("score")
         logitScale = try fields.number("logit_scale", default: 1)
         logitSoftcap = try fields.positive("logit_softcap")
@@ -43,8 +46,12 @@ extension RouterDescription {
         sharedInRouter = try fields.integer("shared_in_router", default: 0)
         noise = try fields.fields("noise").map { try $0.choice("kind") }
         capacity = try fields.fields("capacity").map(Capacity.init)
-        groupSize = try fields.integer("group_size", default: 0)
-        groupTopK = try fields.integer("group_top_k", default: 0)
+        let hasGroups = kind == .hierarchical
+        groupSize = try fields.integer("group_size", default: hasGroups ? nil : 0)
+        groupTopK = try fields.integer("group_top_k", default: hasGroups ? nil : 0)
+        guard kind != .expertChoice || capacity != nil else {
+            throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: "capacity")) is not there")
+        }
     }
 
     /// The router as an object of the model section; defaults are left out.
@@ -81,7 +88,7 @@ extension RouterDescription.Groups {
         count = try fields.integer("count")
         kept = try fields.integer("kept")
         score = try fields.choice("score")
-        fill = try fields.choice("fill")
+        fill = try fields.choice("fill", default: .negativeInfinity)
     }
 
     var json: JSONValue {
@@ -109,10 +116,13 @@ extension RouterDescription.Normalization {
 
 extension RouterDescription.InputNorm {
     init(_ fields: ModelFields) throws {
-        epsilon = try fields.number("epsilon", default: 0)
+        guard let epsilon = try fields.number("epsilon") else {
+            throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: "epsilon")) is not there")
+        }
         guard epsilon >= 0 else {
             throw FormatError.broken(.constants, "model description: \(fields.path(of: "epsilon")) is \(epsilon), below 0")
         }
+        self.epsilon = epsilon
         scale = try fields.number("scale", default: 1)
     }
 
@@ -122,12 +132,16 @@ extension RouterDescription.InputNorm {
 extension RouterDescription.Capacity {
     init(_ fields: ModelFields) throws {
         rule = try fields.choice("rule")
-        factor = try fields.number("factor", default: 1)
-        guard factor > 0 || rule == .nllb else {
-            throw FormatError.broken(.constants, "model description: \(fields.path(of: "factor")) is \(factor), not positive")
+        let isNeeded = rule == .fixed ? "tokens" : "factor"
+        guard fields.has(isNeeded) else {
+            throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: isNeeded)) is not there")
         }
-        tokens = try fields.integer("tokens", default: 0)
+        factor = try fields.number("factor", default: 1)
+        tokens = try fields.integer("tokens", default: 1)
         minimum = try fields.integer("minimum", default: 1)
+        guard factor > 0 || rule != .factor, tokens >= 1, minimum >= 0 else {
+            throw FormatError.broken(.constants, "model description: \(fields.path) has a factor of \(factor), \(tokens) tokens, at least \(minimum)")
+        }
         order = try fields.choice("order", default: .token)
         renormalize = try fields.choice("renormalize", default: .before)
     }

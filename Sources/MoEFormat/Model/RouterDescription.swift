@@ -108,7 +108,7 @@ public struct RouterDescription: Hashable, Sendable {
         public var renormalize: Renormalize
 
         public init(
-            rule: Rule, factor: Double = 1, tokens: Int = 0, minimum: Int = 1, order: Order = .token,
+            rule: Rule, factor: Double = 1, tokens: Int = 1, minimum: Int = 1, order: Order = .token,
             renormalize: Renormalize = .before
         ) {
             self.rule = rule

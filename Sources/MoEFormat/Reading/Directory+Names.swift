@@ -24,6 +24,9 @@ extension Directory {
     ///
     /// - Throws: `FormatError` by R31 or R32.
     func find(_ name: String) throws(FormatError) -> Named? {
+        guard count(.nameIndex) == count(.tensors) + count(.aliases) else {
+            throw .broken(.nameIndex, "the name index has \(count(.nameIndex)) entries for \(count(.tensors) + count(.aliases)) names")
+        }
         let hash = XXH3.hash64(ofName: name)
         var found: Named?
         var index = try firstIndex(notBelow: hash)
@@ -31,7 +34,11 @@ extension Directory {
             let entry = try indexEntry(index)
             guard entry.hash == hash else { break }
             // Bytes are compared: strings are equal that differ only in how Unicode composes their characters.
-            if try self.name(of: entry).utf8.elementsEqual(name.utf8) {
+            let candidate = try self.name(of: entry)
+            guard XXH3.hash64(ofName: candidate) == hash else {
+                throw .broken(.nameIndex, "entry \(index) of the name index has not its name's hash")
+            }
+            if candidate.utf8.elementsEqual(name.utf8) {
                 guard found == nil else { throw .broken(.uniqueName, "two tensors are named \(JSONValue.string(name).text)") }
                 found = entry.kind == 0 ? .tensor(Int(entry.id)) : .alias(Int(entry.id))
             }

@@ -42,7 +42,8 @@ struct OpenedEnvelope {
         guard footer.requiredFeatures == 0 else {
             throw .unsupported("the file requires the features 0x\(String(footer.requiredFeatures, radix: 16)), which this version does not know", rule: .requiredFeatures)
         }
-        (sections, directoryEntries) = try SectionTable.check(table, at: footer.sectionTableOffset, footer: footer)
+        let entries: [(place: UInt64, entry: SectionEntry)]
+        (sections, entries) = try SectionTable.check(table, at: footer.sectionTableOffset)
 
         let hashes = try SectionTable.section(.pageHashes, in: sections)
         let model = try SectionTable.section(.model, in: sections)
@@ -51,6 +52,7 @@ struct OpenedEnvelope {
         else {
             throw .broken(.closedEnd, at: footer.sectionTableOffset, "page hashes and model do not adjoin the directory and the section table")
         }
+        directoryEntries = try SectionTable.checkPlaces(entries, footer: footer)
         guard hashes.count == footer.directoryLength.dividedRoundingUp(by: UInt64(Limits.pageBytes)) else {
             throw .broken(.pageCount, at: hashes.offset, "\(hashes.count) page hashes for a directory of \(footer.directoryLength) bytes")
         }
@@ -97,44 +99,55 @@ private struct Suffix {
 
 /// The checks of the section table's entries: SPEC.md §5.
 private enum SectionTable {
-    static func check(_ table: [UInt8], at offset: UInt64, footer: Footer) throws(FormatError)
-        -> ([SectionKind: SectionEntry], [SectionEntry])
+    static func check(_ table: [UInt8], at offset: UInt64) throws(FormatError)
+        -> ([SectionKind: SectionEntry], [(place: UInt64, entry: SectionEntry)])
     {
         var reader = ByteReader(table, base: offset, rule: .closedEnd)
         var sections: [SectionKind: SectionEntry] = [:]
         var seen: Set<UInt32> = []
-        var directoryEntries: [SectionEntry] = []
-        var directoryEnd = footer.directoryOffset
+        var entries: [(place: UInt64, entry: SectionEntry)] = []
         while reader.remaining > 0 {
             let place = reader.offset
-            let entry = try SectionEntry(&reader)
-            guard seen.insert(entry.kind).inserted else {
-                throw .broken(.sectionOnce, at: place, "section kind \(entry.kind) occurs twice")
-            }
+            entries.append((place, try SectionEntry(&reader)))
+        }
+        for (place, entry) in entries {
             let kind = SectionKind(rawValue: entry.kind)
-            guard kind != nil || !entry.isCritical else {
-                throw FormatError(.unsupported, rule: .sectionCritical, offset: place, "section kind \(entry.kind) is critical and unknown to this version")
-            }
-            guard entry.stride >= UInt32(kind?.leastStride ?? 0), entry.count < 1 << 32,
+            let isBytes = kind?.leastStride == 1
+            guard entry.stride >= UInt32(kind?.leastStride ?? 1), !isBytes || entry.stride == 1, entry.count < 1 << 32,
                 entry.count *? UInt64(entry.stride) == entry.length
             else {
                 throw .broken(.sectionStride, at: place, "section kind \(entry.kind) has \(entry.count) records of \(entry.stride) bytes in \(entry.length)")
             }
-            if kind?.isInDirectory ?? true {
-                guard entry.offset % 64 == 0, entry.offset >= directoryEnd, let end = entry.offset +? entry.length,
-                    end <= footer.directoryOffset + footer.directoryLength
-                else {
-                    throw .broken(.sectionPlace, at: place, "section kind \(entry.kind) does not lie in the directory in order")
-                }
-                directoryEnd = end
-                directoryEntries.append(entry)
+        }
+        for (place, entry) in entries {
+            guard seen.insert(entry.kind).inserted else {
+                throw .broken(.sectionOnce, at: place, "section kind \(entry.kind) occurs twice")
             }
-            if let kind { sections[kind] = entry }
+            if let kind = SectionKind(rawValue: entry.kind) { sections[kind] = entry }
+        }
+        for (place, entry) in entries where SectionKind(rawValue: entry.kind) == nil && entry.isCritical {
+            throw FormatError(.unsupported, rule: .sectionCritical, offset: place, "section kind \(entry.kind) is critical and unknown to this version")
         }
         for kind in SectionKind.allCases where kind.isCritical {
             _ = try section(kind, in: sections)
         }
-        return (sections, directoryEntries)
+        return (sections, entries)
+    }
+
+    /// R14, and which sections lie in the directory.
+    static func checkPlaces(_ entries: [(place: UInt64, entry: SectionEntry)], footer: Footer) throws(FormatError) -> [SectionEntry] {
+        var inside: [SectionEntry] = []
+        var directoryEnd = footer.directoryOffset
+        for (place, entry) in entries where SectionKind(rawValue: entry.kind)?.isInDirectory ?? true {
+            guard entry.offset % 64 == 0, entry.offset >= directoryEnd, let end = entry.offset +? entry.length,
+                end <= footer.directoryOffset + footer.directoryLength
+            else {
+                throw .broken(.sectionPlace, at: place, "section kind \(entry.kind) does not lie in the directory in order")
+            }
+            directoryEnd = end
+            inside.append(entry)
+        }
+        return inside
     }
 
     static func section(_ kind: SectionKind, in sections: [SectionKind: SectionEntry]) throws(FormatError) -> SectionEntry {

@@ -65,11 +65,11 @@ public final class ModelFile: Sendable {
 
     /// The source's configuration file, byte for byte, when the file carries one.
     ///
-    /// - Throws: `FormatError`; of kind `limit` beyond 16 MiB.
+    /// - Throws: `FormatError` by R91.
     public func configuration() throws(FormatError) -> [UInt8]? {
         guard let section = directory.sections[.config] else { return nil }
         guard section.length <= UInt64(Limits.configBytes) else {
-            throw .limit("the configuration has \(section.length) bytes; at most \(Limits.configBytes) are read")
+            throw .broken(.configuration, "the configuration has \(section.length) bytes; at most \(Limits.configBytes) are read")
         }
         return try directory.all(.config)
     }

@@ -33,8 +33,10 @@ extension ModelFile {
         var reader = try directory.record(.parts, index, rule: .partOfTensor)
         let offset = reader.offset
         let record = try PartRecord(&reader)
-        guard record.rowLength > 0, record.elementCount > 0, record.elementCount % record.rowLength == 0 else {
-            throw .broken(.rowLength, at: offset, "part \(index): rows of \(record.rowLength) in \(record.elementCount) elements")
+        guard record.rowLength > 0, record.elementCount > 0, record.elementCount % record.rowLength == 0,
+            Orientation(rawValue: record.orientation) != nil
+        else {
+            throw .broken(.rowLength, at: offset, "part \(index): rows of \(record.rowLength) in \(record.elementCount) elements, orientation \(record.orientation)")
         }
         guard
             let chunking = Chunking(
@@ -49,8 +51,12 @@ extension ModelFile {
         guard record.tensor < tensorCount else {
             throw .broken(.partOfTensor, at: offset, "part \(index) belongs to tensor \(record.tensor) of \(tensorCount)")
         }
-        guard UInt64(record.firstLink) + UInt64(record.linkCount) <= UInt64(directory.count(.links)) else {
-            throw .broken(.links, at: offset, "part \(index): links from \(record.firstLink) of \(directory.count(.links))")
+        let linksEnd = UInt64(record.firstLink) + UInt64(record.linkCount)
+        guard record.linkCount == 0 ? record.firstLink == 0 : linksEnd <= UInt64(directory.count(.links)) else {
+            throw .broken(.links, at: offset, "part \(index): \(record.linkCount) links from \(record.firstLink) of \(directory.count(.links))")
+        }
+        guard Int(record.scheme) <= model.quantization.count else {
+            throw .broken(.links, at: offset, "part \(index) has scheme \(record.scheme) of \(model.quantization.count)")
         }
         return Part(id: index, record: record, chunking: chunking)
     }
@@ -59,7 +65,7 @@ extension ModelFile {
     ///
     /// - Throws: `FormatError` by R42 or R43.
     package func parts(of tensor: Tensor) throws(FormatError) -> [Part] {
-        guard UInt64(tensor.firstPart) + UInt64(tensor.partCount) <= UInt64(directory.count(.tensorParts)) else {
+        guard tensor.partCount == 0 || UInt64(tensor.firstPart) + UInt64(tensor.partCount) <= UInt64(directory.count(.tensorParts)) else {
             throw .broken(.partOfTensor, "tensor \(tensor.id): parts from \(tensor.firstPart) of \(directory.count(.tensorParts))")
         }
         var parts: [Part] = []
@@ -74,6 +80,7 @@ extension ModelFile {
             guard part.record.startElement == position, let end = position +? part.elementCount else {
                 throw .broken(.partsCover, at: offset, "tensor \(tensor.id): part \(part.id) begins at element \(part.record.startElement), not \(position)")
             }
+            try checkRows(of: part, tensor: tensor)
             position = end
             parts.append(part)
         }
@@ -81,6 +88,16 @@ extension ModelFile {
             throw .broken(.partsCover, "tensor \(tensor.id): its parts hold \(position) of \(tensor.elementCount) elements")
         }
         return parts
+    }
+
+    /// R51: a part's rows are its tensor's, or it lies inside one of them.
+    private func checkRows(of part: Part, tensor: Tensor) throws(FormatError) {
+        let rowLength = UInt64(tensor.rowLength)
+        let (start, count) = (part.record.startElement, part.elementCount)
+        let isInsideARow = rowLength > 0 && part.record.rowLength == count && start / rowLength == (start + (count - 1)) / rowLength
+        guard part.record.rowLength == rowLength || isInsideARow else {
+            throw .broken(.rowLength, "part \(part.id): rows of \(part.record.rowLength) in a tensor with rows of \(rowLength)")
+        }
     }
 
     /// The companions of a quantised part, by kind.
@@ -93,8 +110,8 @@ extension ModelFile {
             let offset = reader.offset
             let link = try LinkRecord(&reader)
             let companion = try self.part(at: Int(link.part))
-            guard companion.block == part.block else {
-                throw .broken(.links, at: offset, "part \(part.id) is linked to part \(companion.id) of another block")
+            guard companion.block == part.block, companion.id != part.id else {
+                throw .broken(.links, at: offset, "part \(part.id) is linked to part \(companion.id), which is itself or lies in another block")
             }
             if let kind = LinkKind(rawValue: link.kind) { companions[kind] = companion }
         }

@@ -33,22 +33,28 @@ extension ModelFile {
         guard isOpaque == (record.opaqueLength > 0), dtype.byteCount ?? 1 <= Limits.chunkBytes else {
             throw .broken(.dtype, at: offset, "dtype \(dtype) with elements of \(record.opaqueLength) opaque bytes")
         }
-        guard Int(record.rank) <= Limits.rank,
-            UInt64(record.firstDim) + UInt64(record.rank) <= UInt64(directory.count(.dims))
-        else { throw .broken(.shape, at: offset, "rank \(record.rank) with dims from \(record.firstDim) of \(directory.count(.dims))") }
+        let rank = Int(record.rank)
+        guard rank <= Limits.rank, rank == 0 || UInt64(record.firstDim) + UInt64(rank) <= UInt64(directory.count(.dims)) else {
+            throw .broken(.shape, at: offset, "rank \(rank) with dims from \(record.firstDim) of \(directory.count(.dims))")
+        }
         var shape: [Int] = []
-        var product: UInt64? = 1
-        for dim in 0..<Int(record.rank) {
+        // Without the dims that are 0, so that the order of the others does not decide whether they overflow.
+        var bytes: UInt64? = UInt64(dtype.byteCount ?? 1)
+        for dim in 0..<rank {
             var dims = try directory.record(.dims, Int(record.firstDim) + dim, rule: .shape)
             let extent = try dims.u64()
-            product = product *? extent
+            if extent != 0 { bytes = bytes *? extent }
             guard let extent = Int(exactly: extent) else {
                 throw .broken(.shape, at: offset, "dimension \(dim) is \(extent)")
             }
             shape.append(extent)
         }
-        guard product == record.elementCount, let bytes = product *? UInt64(dtype.byteCount ?? 1), bytes < 1 << 63 else {
-            throw .broken(.shape, at: offset, "shape \(shape) has not \(record.elementCount) countable elements")
+        guard let bytes, bytes < 1 << 63 else {
+            throw .broken(.shape, at: offset, "shape \(shape) has more bytes than can be counted")
+        }
+        let count = shape.contains(0) ? 0 : bytes / UInt64(dtype.byteCount ?? 1)
+        guard count == record.elementCount else {
+            throw .broken(.shape, at: offset, "shape \(shape) has \(count) elements, not \(record.elementCount)")
         }
         return Tensor(
             id: index, name: try directory.name(at: record.nameOffset, length: record.nameLength), dtype: dtype, shape: shape,

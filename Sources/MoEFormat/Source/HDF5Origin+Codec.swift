@@ -55,9 +55,11 @@ extension HDF5Origin.Object {
         committed = try reader.optionalNumber()
         guard let fillKind = FillKind(rawValue: try reader.u8()) else { throw .broken(.source, "a fill value of unknown kind") }
         self.fillKind = fillKind
-        isSerialized = try reader.u8() != 0
+        isSerialized = try reader.isSerialized()
         try reader.zeros(2, rule: .source)
         fillValue = try reader.sizedBytes()
+        guard fillValue.isEmpty || fillKind == .defined else { throw .broken(.source, "a fill value that is not defined") }
+        guard links.isEmpty || kind == .group else { throw .broken(.source, "an object with links that is no group") }
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -83,7 +85,7 @@ extension HDF5Origin.Link {
     init(_ reader: inout ByteReader) throws(FormatError) {
         guard let kind = Kind(rawValue: try reader.u8()) else { throw .broken(.source, "a link of unknown kind") }
         self.kind = kind
-        charset = try reader.u8()
+        charset = try reader.charset()
         try reader.zeros(2, rule: .source)
         target = try reader.optionalNumber()
         creationOrder = try reader.creationOrder()
@@ -104,8 +106,8 @@ extension HDF5Origin.Link {
 
 extension HDF5Origin.Attribute {
     init(_ reader: inout ByteReader) throws(FormatError) {
-        charset = try reader.u8()
-        isSerialized = try reader.u8() != 0
+        charset = try reader.charset()
+        isSerialized = try reader.isSerialized()
         try reader.zeros(2, rule: .source)
         creationOrder = try reader.creationOrder()
         name = try reader.sizedBytes()
@@ -129,6 +131,18 @@ extension HDF5Origin.Attribute {
 }
 
 extension ByteReader {
+    fileprivate mutating func charset() throws(FormatError) -> UInt8 {
+        let charset = try u8()
+        guard charset <= 1 else { throw .broken(.source, "the unknown character set \(charset)") }
+        return charset
+    }
+
+    fileprivate mutating func isSerialized() throws(FormatError) -> Bool {
+        let values = try u8()
+        guard values <= 1 else { throw .broken(.source, "values of the unknown kind \(values)") }
+        return values == 1
+    }
+
     /// An object or tensor number, nil for `NONE`.
     fileprivate mutating func optionalNumber() throws(FormatError) -> Int? {
         let number = try u32()

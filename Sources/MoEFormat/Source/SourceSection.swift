@@ -11,7 +11,8 @@ public enum SourceSection: Equatable, Sendable {
         var reader = ByteReader(bytes, rule: .source)
         let kind = try reader.u32()
         guard try reader.u32() == Self.version else {
-            throw .broken(.source, "the source section has an unknown version")
+            self = .unknown(kind)
+            return
         }
         switch kind {
         case 1: self = .hdf5(try HDF5Origin(&reader))

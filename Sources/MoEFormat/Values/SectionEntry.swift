@@ -48,7 +48,12 @@ struct SectionEntry: Equatable {
         stride = try reader.u32()
         try reader.zeros(4, rule: .envelopeZeros)
         count = try reader.u64()
+        let hashOffset = reader.offset
         hash = try reader.u64()
+        let isHashed = kind == SectionKind.pageHashes.rawValue || kind == SectionKind.model.rawValue
+        guard isHashed || hash == 0 else {
+            throw .broken(.envelopeZeros, at: hashOffset, "section kind \(kind) has a hash, which its pages have already")
+        }
     }
 
     func encode(into writer: inout ByteWriter) {

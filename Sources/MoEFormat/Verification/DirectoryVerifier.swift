@@ -13,6 +13,7 @@ struct DirectoryVerifier {
         try checkPartsOfTensors()
         try checkBanks()
         try checkSource()
+        _ = try file.configuration()
     }
 
     /// R18: what lies between the directory's sections is zero.

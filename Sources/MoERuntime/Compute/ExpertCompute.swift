@@ -1,21 +1,5 @@
 internal import MoEFormat
-
-/// The memory that computing an expert needs besides its input and output; grows to what is asked for and is kept.
-package struct ExpertScratch: Sendable {
-    /// [tokens, inputs]: the caller's gathered tokens.
-    var input: [Float] = []
-    /// [tokens, inner] or, fused, [tokens, 2 · inner].
-    var first: [Float] = []
-    var up: [Float] = []
-    /// [tokens, inner]: what the down matrix takes from a fused pair.
-    var activated: [Float] = []
-    /// [tokens, outputs].
-    var output: [Float] = []
-    var bias: [Float] = []
-    var linear = LinearScratch()
-
-    package init() {}
-}
+internal import MoESystem
 
 extension ExpertWeights {
     /// Computes the expert for `tokens` packed rows of `scratch.input` and leaves [tokens, outputs] in `scratch.output`.

@@ -63,7 +63,8 @@ package struct ExpertWeights: Sendable {
         let inputs = shape.inputs, inner = shape.inner, outputs = shape.outputs
         switch function.kind {
         case .unsupported:
-            throw .unsupported("\(name()) computes a function that this version does not know: \(function.reason ?? "no reason is given")")
+            let reason = function.reason ?? "no reason is given"
+            throw .unsupported("\(name()) computes a function that this version does not know: \(reason)")
         case .linear:
             first = .single(try tensors.matrix(.expertWeight, outputs: outputs, inputs: inputs))
             firstBias = .separate(gate: nil, up: nil)

@@ -41,7 +41,8 @@ package struct LayerCompute: Sendable {
             throw .unsupported("the experts of \(name) cannot be run: \(function.reason ?? "no reason is given")")
         }
         guard (description.shared == nil) == (sharedExperts == 0) else {
-            throw .mismatch("\(name) has \(sharedExperts) shared experts, and its description \(description.shared == nil ? "none" : "some")")
+            throw .mismatch(
+                "\(name) has \(sharedExperts) shared experts, and its description \(description.shared == nil ? "none" : "some")")
         }
         if let shared = description.shared {
             guard functions.indices.contains(shared.function) else {

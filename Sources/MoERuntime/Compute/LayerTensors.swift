@@ -18,7 +18,7 @@ struct LayerTensors: Sendable {
         let tensors = try RouterParts(parts, name: name)
         outputBias = try tensors.vector(.outputBias, count: layer.outputSize) ?? []
         if tensors.has(.preProjection) || tensors.has(.postProjection) {
-            let latent = try tensors.part(.preProjection).elements.count / layer.hiddenSize
+            let latent = try tensors.part(.preProjection).elements.count / max(1, layer.hiddenSize)
             guard latent > 0 else { throw .mismatch("pre_projection of \(name) is smaller than the hidden size") }
             preProjection = try tensors.matrix(.preProjection, rows: latent, hidden: layer.hiddenSize)
             postProjection = try tensors.matrix(.postProjection, rows: layer.outputSize, hidden: latent)

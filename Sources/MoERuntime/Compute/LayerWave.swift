@@ -1,5 +1,6 @@
 internal import MoEFormat
 internal import Synchronization
+package import MoESystem
 
 /// A run of tokens on its way through a layer: collects what each expert gives for each token, in any order.
 ///
@@ -9,20 +10,20 @@ package final class LayerWave: Sendable {
     package let experts: [Int]
     package let tokens: Range<Int>
 
-    private let layer: LayerCompute
-    private let routing: Routing
+    let layer: LayerCompute
+    let routing: Routing
     private let hidden: [Float]
     /// The experts' input where it is not `hidden`: [tokens, latent].
     private let latent: [Float]
     /// The choices that each expert serves, as positions in the routing's flat arrays.
     private let assignments: [Int: [Int]]
     /// Positions in the flat arrays of this run.
-    private let choices: Range<Int>
+    let choices: Range<Int>
     /// The token of each choice of this run.
     private let tokenOfChoice: [Int]
-    private let outputs: Mutex<Outputs>
+    let outputs: Mutex<Outputs>
 
-    private struct Outputs {
+    struct Outputs {
         /// [choices, expert outputs]
         var choices: [Float]
         /// [tokens, shared experts, output size]
@@ -59,7 +60,8 @@ package final class LayerWave: Sendable {
         if let projection = layer.tensors.preProjection {
             let width = layer.description.hiddenSize
             let rows = Array(hidden[(tokens.lowerBound * width)..<(tokens.upperBound * width)])
-            Linear.multiply(projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear, workers: workers)
+            Linear.multiply(
+                projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear, workers: workers)
             layer.tensors.latentNorm?.apply(to: &buffers.latent, rows: tokens.count)
             latent = buffers.latent
         } else {
@@ -145,73 +147,8 @@ package final class LayerWave: Sendable {
         outputs.withLock { $0.missing -= 1 }
     }
 
-    /// Sums what the experts gave and writes the wave's rows of `output`, [all tokens, output size].
-    ///
-    /// Every expert of `experts` and every shared one must have been added.
-    package func finish(into output: inout [Float], buffers: inout LayerBuffers, workers: Workers = Workers(1)) {
-        var outputs = outputs.withLock { outputs in
-            let taken = outputs
-            outputs = Outputs(choices: [], shared: [], sums: [], missing: 0)
-            return taken
-        }
-        precondition(outputs.missing == 0, "a layer was finished before all of its experts were added")
-        let description = layer.description
-        let width = layer.expertShape.outputs
-        outputs.sums.reserve(floats: tokens.count * width)
-        sumChoices(outputs.choices, into: &outputs.sums, width: width)
-        let size = description.outputSize
-        if let projection = layer.tensors.postProjection {
-            Linear.multiply(projection, outputs.sums, tokens: tokens.count, into: &buffers.choices, scratch: &buffers.linear, workers: workers)
-            swap(&outputs.sums, &buffers.choices)
-        }
-        let routedScale = Float(description.routedScale)
-        let outputScale = Float(description.outputScale)
-        let averages = description.shared?.combination == .average
-        let bias = layer.tensors.outputBias
-        for row in 0..<tokens.count {
-            for o in 0..<size {
-                var value = routedScale * outputs.sums[row * size + o]
-                if layer.sharedExperts > 0 {
-                    var shared = outputs.shared[row * layer.sharedExperts * size + o]
-                    for index in 1..<max(1, layer.sharedExperts) {
-                        shared += outputs.shared[(row * layer.sharedExperts + index) * size + o]
-                    }
-                    value += shared
-                    if averages { value *= 0.5 }
-                }
-                if !bias.isEmpty { value += bias[o] }
-                output[(tokens.lowerBound + row) * size + o] = outputScale * value
-            }
-        }
-        layer.tensors.outputNorm?.apply(to: &output, from: tokens.lowerBound * size, rows: tokens.count)
-        buffers.choices = outputs.choices
-        buffers.shared = outputs.shared
-        buffers.sums = outputs.sums
-        buffers.latent = []
-    }
-
-    /// Σ w · expert(x) in rank order, for each token of the wave: [tokens, width].
-    private func sumChoices(_ values: [Float], into sums: inout [Float], width: Int) {
-        for i in 0..<(tokens.count * width) { sums[i] = 0 }
-        for (row, token) in tokens.enumerated() {
-            for choice in routing.choices(of: token) {
-                let weight = routing.choiceWeights[choice]
-                guard weight != 0 else { continue }
-                if Int(routing.expertIDs[choice]) >= layer.experts {
-                    // An identity expert gives its input back.
-                    let (source, base) = input(of: token)
-                    Rows.add(source, from: base, times: weight, to: &sums, at: row * width, count: width)
-                } else {
-                    let factor = layer.router.weightOn == .input ? 1 : weight
-                    let base = (choice - choices.lowerBound) * width
-                    Rows.add(values, from: base, times: factor, to: &sums, at: row * width, count: width)
-                }
-            }
-        }
-    }
-
     /// Where the experts' input of a token lies.
-    private func input(of token: Int) -> (values: [Float], base: Int) {
+    func input(of token: Int) -> (values: [Float], base: Int) {
         let width = layer.expertShape.inputs
         return layer.tensors.preProjection == nil
             ? (hidden, token * width) : (latent, (token - tokens.lowerBound) * width)
@@ -221,13 +158,5 @@ package final class LayerWave: Sendable {
         let width = layer.expertShape.inputs
         let (source, base) = input(of: token)
         Rows.copy(source, from: base, times: weight, to: &rows, at: row * width, count: width)
-    }
-}
-
-extension ExpertScratch {
-    /// Tokens to compute at once, so that the scratch stays within a few MiB.
-    func tokensPerTile(_ shape: ExpertShape) -> Int {
-        let floats = shape.inputs + 4 * shape.inner + shape.outputs
-        return min(128, max(4, (8 << 20) / MemoryLayout<Float>.size / max(1, floats)))
     }
 }

@@ -1,4 +1,5 @@
 internal import MoEFormat
+package import MoESystem
 
 extension LayerCompute {
     /// The bytes that a wave's outputs of single experts may take: what bounds a large batch.

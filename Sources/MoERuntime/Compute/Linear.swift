@@ -1,4 +1,5 @@
 internal import CMoEKernels
+internal import MoESystem
 
 /// A stored matrix times the hidden states of some tokens.
 enum Linear {

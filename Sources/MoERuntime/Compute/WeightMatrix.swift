@@ -54,7 +54,8 @@ struct WeightMatrix: Sendable {
         case .none: throw .mismatch("\(name()) has no orientation")
         }
         guard let type = ElementType(stored.elements.dtype, scheme: stored.scheme) else {
-            throw .mismatch("\(name()) has dtype \(stored.elements.dtype), which is no weight\(stored.scheme == nil ? "" : " of its quantisation scheme")")
+            let suffix = stored.scheme == nil ? "" : " of its quantisation scheme"
+            throw .mismatch("\(name()) has dtype \(stored.elements.dtype), which is no weight\(suffix)")
         }
         self.type = type
         elements = stored.elements
@@ -65,7 +66,7 @@ struct WeightMatrix: Sendable {
         let held = isPacked ? elements.count.multipliedReportingOverflow(by: 2) : (elements.count, false)
         guard !overflow, !held.1, held.0 == count, isPacked ? columns % 32 == 0 : stored.rowLength == columns else {
             throw .mismatch(
-                "\(name()) has \(held.0) elements in rows of \(isPacked ? stored.rowLength * 2 : stored.rowLength), not [\(rows), \(columns)]")
+                "\(name()) has \(held.0) elements in rows of \(stored.rowLength), not [\(rows), \(columns)]")
         }
         guard elements.isComplete else { throw .mismatch("\(name()) has fewer bytes than its elements need") }
         scales = try Scales(stored, rows: rows, columns: columns, name: name())

@@ -1,4 +1,5 @@
 public import MoEFormat
+internal import MoESystem
 
 /// One MoE layer of an open model: routes tokens, pages in the experts they need, and computes.
 ///

@@ -1,4 +1,5 @@
 internal import MoEFormat
+internal import MoESystem
 
 /// The linear part of a router: hidden states to logits.
 struct Gate: Sendable {
@@ -27,7 +28,7 @@ struct Gate: Sendable {
                 if let cap = description.logitSoftcap { logit = cap * Elementary.tanh(logit / cap) }
                 if let noise, !deviations.isEmpty {
                     logit +=
-                        noise.sample(token: firstToken + token, row: noiseRow + row)
+                        noise.sample(token: firstToken &+ token, row: noiseRow + row)
                         * Elementary.softplus(Double(deviations[token * rows + row]))
                 }
                 return logit

@@ -1,4 +1,5 @@
 package import MoEFormat
+package import MoESystem
 
 /// Executes a router description: hidden states to chosen experts and weights.
 ///
@@ -15,8 +16,8 @@ package struct Router: Sendable {
     private let groupGate: Gate?
     private let name: String
 
-    /// Tokens whose logits are held at once.
-    private static let tile = 256
+    /// Logits that are held at once, but for those of one token.
+    private static let tileLogits = 1 << 18
 
     private var choices: Int { experts + description.identityExperts }
 
@@ -75,10 +76,11 @@ package struct Router: Sendable {
             sharedPerToken: description.sharedInRouter)
         let capacity = options.appliesCapacity && description.kind != .expertChoice ? description.capacity : nil
         let looksAcrossTokens = capacity != nil || description.kind == .expertChoice
+        let tileTokens = max(1, Self.tileLogits / max(1, choices + description.sharedInRouter))
         var waiting: [[Choice]] = []
         var first = 0
         while first < tokens {
-            let tile = first..<min(tokens, first + Self.tile)
+            let tile = first..<min(tokens, first + tileTokens)
             for token in try tokenChoices(hidden, tile: tile, options: options, workers: workers) {
                 routing.sharedWeights += token.shared.map {
                     Float($0 * description.scale * Double(tensors.globalScale))
@@ -125,7 +127,7 @@ package struct Router: Sendable {
     ) throws(FormatError) -> [TokenChoices] {
         let x = gateInput(hidden, tokens: tile)
         let noise = options.noiseSeed.map { GateNoise(seed: $0, layer: options.layer) }
-        let firstToken = options.firstToken + tile.lowerBound
+        let firstToken = options.firstToken &+ tile.lowerBound
         let logits = gate.logits(x, tokens: tile.count, firstToken: firstToken, noise: noise, workers: workers)
         let groupLogits =
             groupGate?.logits(x, tokens: tile.count, firstToken: firstToken, noise: noise, workers: workers) ?? []

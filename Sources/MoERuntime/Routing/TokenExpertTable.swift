@@ -2,7 +2,7 @@ internal import MoEFormat
 
 /// The experts of each token id, for layers that are routed by a table instead of by scores.
 struct TokenExpertTable: Sendable {
-    /// [vocabulary, top-k], in the dtype it was stored in but never wider than needed: ids are below 2²⁰.
+    /// [vocabulary, top-k]
     private let ids: [Int32]
     private let topK: Int
     private let name: String
@@ -14,7 +14,7 @@ struct TokenExpertTable: Sendable {
     init(_ part: StoredMatrix, topK: Int, name: String) throws(FormatError) {
         self.topK = topK
         self.name = name
-        guard part.rowLength == topK, part.elements.isComplete, part.scheme == nil else {
+        guard topK > 0, part.rowLength == topK, part.elements.isComplete, part.scheme == nil else {
             throw .mismatch("token_expert_table of \(name) has rows of \(part.rowLength) ids, not \(topK)")
         }
         guard let ids = part.elements.integers() else {

@@ -1,4 +1,5 @@
 import MoEFormat
+import MoESystem
 import Testing
 
 @testable import MoERuntime
@@ -54,9 +55,11 @@ import Testing
         Broken(testDescription: "no orientation", parts: replacing(.upWeight) { $0.orientation = .none }, names: "up_weight"),
         Broken(testDescription: "rows cut differently", parts: replacing(.downWeight) { $0.rowLength = 32 }, names: "down_weight"),
         Broken(
-            testDescription: "too small", parts: [gated[0], gated[1], part(.downWeight, outputs: 31, inputs: 64)], names: "down_weight"),
+            testDescription: "too small", parts: [gated[0], gated[1], part(.downWeight, outputs: 31, inputs: 64)],
+            names: "down_weight"),
         Broken(
-            testDescription: "too large", parts: [gated[0], gated[1], part(.downWeight, outputs: 33, inputs: 64)], names: "down_weight"),
+            testDescription: "too large", parts: [gated[0], gated[1], part(.downWeight, outputs: 33, inputs: 64)],
+            names: "down_weight"),
         Broken(
             testDescription: "integers",
             parts: replacing(.gateWeight) {
@@ -113,10 +116,14 @@ import Testing
             Self.gated, Self.gated.map { StoredPart($0.role.shared, $0.matrix) },
             Self.gated + [StoredPart(.other, Self.gated[0].matrix), StoredPart(Role(rawValue: 900), Self.gated[0].matrix)],
             [Self.part(.gateUpHalvesWeight, outputs: 128, inputs: 32), Self.gated[2], Self.bias(.gateBias, 64)],
-            [Self.part(.gateUpInterleavedWeight, .mxfp4, outputs: 128, inputs: 32), Self.part(.downWeight, .mxfp4, outputs: 32, inputs: 64)],
+            [
+                Self.part(.gateUpInterleavedWeight, .mxfp4, outputs: 128, inputs: 32),
+                Self.part(.downWeight, .mxfp4, outputs: 32, inputs: 64),
+            ],
             WeightEncoding.allCases.filter { $0 != .f32 }.prefix(3).enumerated().map { index, encoding in
                 let role = [Role.gateWeight, .upWeight, .downWeight][index]
-                return Self.part(role, encoding, outputs: index == 2 ? 32 : 64, inputs: index == 2 ? 64 : 32, orientation: .rowsAreInputs)
+                let (outputs, inputs) = index == 2 ? (32, 64) : (64, 32)
+                return Self.part(role, encoding, outputs: outputs, inputs: inputs, orientation: .rowsAreInputs)
             },
         ]
         for parts in accepted {

@@ -1,5 +1,6 @@
 import CMoEKernels
 import MoEFormat
+import MoESystem
 import Testing
 
 @testable import MoERuntime
@@ -87,7 +88,9 @@ import Testing
             default: #expect(e5m2 == value(Int(code >> 2 & 31), Float(code & 3) / 4, bias: 15))
             }
             let e8m0 = NarrowFloat.e8m0(code)
-            if code == 255 { #expect(e8m0.isNaN) } else { #expect(e8m0 == Float(sign: .plus, exponent: Int(code) - 127, significand: 1)) }
+            if code == 255 { #expect(e8m0.isNaN) } else {
+                #expect(e8m0 == Float(sign: .plus, exponent: Int(code) - 127, significand: 1))
+            }
             #expect(NarrowFloat.e2m1(code) == [0, 0.5, 1, 1.5, 2, 3, 4, 6][Int(code & 7)] * (code & 8 == 0 ? 1 : -1))
         }
     }

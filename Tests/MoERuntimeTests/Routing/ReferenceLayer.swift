@@ -1,5 +1,6 @@
 import Foundation
 import MoEFormat
+import MoESystem
 import Testing
 
 @testable import MoERuntime

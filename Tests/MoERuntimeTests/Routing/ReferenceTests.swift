@@ -1,3 +1,4 @@
+import MoESystem
 import Testing
 
 @testable import MoERuntime
@@ -9,7 +10,10 @@ import Testing
         let routing = try reference.makeRouter().route(reference.x, tokens: reference.tokens)
         #expect(Array(routing.experts) == reference.chosen)
         for (token, weights) in routing.weights.enumerated() {
-            for (ours, theirs) in zip(weights, reference.weights[token]) { #expect(abs(ours - theirs) <= 1e-5 * max(1, abs(theirs))) }
+            #expect(weights.count == reference.weights[token].count)
+            for (ours, theirs) in zip(weights, reference.weights[token]) {
+                #expect(abs(ours - theirs) <= 1e-5 * max(1, abs(theirs)))
+            }
         }
     }
 

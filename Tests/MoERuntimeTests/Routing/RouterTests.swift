@@ -1,4 +1,5 @@
 import MoEFormat
+import MoESystem
 import Testing
 
 @testable import MoERuntime

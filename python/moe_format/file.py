@@ -54,7 +54,7 @@ class MoEFile:
         if len(self.model.layers) != len(banks):
             return [0] * len(banks)  # R22 refuses the file before it looks at any of them
         records = (self.directory.record(SectionKind.BANKS, index) for index in banks)
-        return [BankRecord.parse(raw, at).expert_count for raw, at in records]
+        return [BankRecord.expert_count_of(raw) for raw, _ in records]
 
     def close(self) -> None:
         self.source_bytes.close()

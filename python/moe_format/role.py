@@ -20,6 +20,8 @@ class Role(IntEnum):
     PRE_PROJECTION = 11
     POST_PROJECTION = 12
     ROUTER_GLOBAL_SCALE = 13
+    OUTPUT_NORM_WEIGHT = 14
+    LATENT_NORM_WEIGHT = 15
     EXPERT_WEIGHT = 16
     EXPERT_BIAS = 17
     GATE_WEIGHT = 18
@@ -47,6 +49,7 @@ class Role(IntEnum):
     SHARED_GATE_WEIGHT = 48
     SHARED_GATE_BIAS = 49
     SCALE = 50
+    EXPERT_NORM_WEIGHT = 51
 
     @property
     def may_repeat(self) -> bool:

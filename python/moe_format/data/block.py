@@ -110,7 +110,11 @@ class Block:
         count = self._file.directory.count(SectionKind.PARTS)
         require(record.parts.stop <= count, "R67", record.at + 36, record.parts.stop, f"at most {count}",
                 f"end of the part run of block {self.index}")  # fmt: skip
-        return [self._file.part(index) for index in record.parts]
+        parts = [self._file.part(index) for index in record.parts]
+        for part in parts:
+            require(part.record.block == self.index, "R50", part.record.at + 36, part.record.block, self.index,
+                    f"block of part {part.index}")  # fmt: skip
+        return parts
 
     def check_decoded_length(self) -> None:
         """R66, where all dtypes are known."""

@@ -61,10 +61,10 @@ class Part:
         require(end <= self.tensor.element_count, "R42", record.at, end, f"at most {self.tensor.element_count}",
                 f"last element of {what}")  # fmt: skip
         last_dim = self.tensor.shape[-1] if self.tensor.shape else 1
-        if row != last_dim:
-            inside_one_row = row == count and record.start_element // last_dim == (end - 1) // last_dim
-            require(inside_one_row, "R51", record.at + 16, row, f"{last_dim}, the last dimension",
-                    f"row_length of {what}")  # fmt: skip
+        holds_whole_rows = row == last_dim and record.start_element % row == 0
+        lies_in_one_row = row == count and record.start_element // last_dim == (end - 1) // last_dim
+        require(holds_whole_rows or lies_in_one_row, "R51", record.at + 16, row,
+                f"whole rows of {last_dim}, or a part inside one", f"row_length of {what}")  # fmt: skip
 
     def _check_cutting(self) -> None:
         """R52."""

@@ -27,6 +27,11 @@ class BankRecord:
     kind: int
     zero: int
 
+    @staticmethod
+    def expert_count_of(raw: bytes) -> int:
+        """The one field that opening a file needs; nothing else of the record is looked at."""
+        return int.from_bytes(raw[16:20], "little")
+
     @classmethod
     def parse(cls, raw: bytes, at: int) -> BankRecord:
         record = cls(at, *_LAYOUT.unpack(raw))

@@ -21,6 +21,8 @@ class ExpertFunction:
     gate_clamp: Bounds | None
     up_clamp: Bounds | None
     activated_clamp: Bounds | None
+    gate_softcap: float | None
+    up_softcap: float | None
     up_offset: float
     unknown: tuple[str, ...]
 
@@ -35,6 +37,8 @@ class ExpertFunction:
             gate_clamp=fields.clamp("gate_clamp"),
             up_clamp=fields.clamp("up_clamp"),
             activated_clamp=fields.clamp("activated_clamp"),
+            gate_softcap=fields.number("gate_softcap", None),
+            up_softcap=fields.number("up_softcap", None),
             up_offset=fields.number("up_offset", 0),
             unknown=tuple(fields.unknown),
         )

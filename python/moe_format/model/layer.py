@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .fields import Fields
+from .norm import Norm
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ class Layer:
     shared: SharedExperts | None
     routed_scale: float
     output_scale: float
+    latent_norm: Norm | None
+    expert_norm: Norm | None
+    output_norm: Norm | None
     unknown: tuple[str, ...]
 
     @classmethod
@@ -56,5 +60,14 @@ class Layer:
             shared=SharedExperts.parse(fields.object("shared")),
             routed_scale=fields.number("routed_scale", 1),
             output_scale=fields.number("output_scale", 1),
+            latent_norm=Norm.parse(fields.object("latent_norm")),
+            expert_norm=Norm.parse(fields.object("expert_norm")),
+            output_norm=Norm.parse(fields.object("output_norm")),
             unknown=tuple(fields.unknown),
         )
+
+    @property
+    def norms(self) -> dict[str, Norm]:
+        """Those there are, by key."""
+        norms = {"latent_norm": self.latent_norm, "expert_norm": self.expert_norm, "output_norm": self.output_norm}
+        return {key: norm for key, norm in norms.items() if norm is not None}

@@ -20,7 +20,10 @@ def check_model(model: Model, expert_counts: Sequence[int]) -> None:
             _check_numbers(router, model.at)
             _check_least_choice(router, model.at)
     for function in model.expert_functions:
-        _check_clamps(function, model.at)
+        _check_function(function, model.at)
+    for layer in model.layers:
+        for key, norm in layer.norms.items():
+            require(norm.epsilon >= 0, "R25", model.at, norm.epsilon, "at least 0", f"model {layer.path}.{key}.epsilon")
     for layer, expert_count in zip(model.layers, expert_counts, strict=True):
         router = model.routers[layer.router]
         if not router.unknown:
@@ -107,8 +110,11 @@ def _check_numbers(router: Router, at: int) -> None:
         require(capacity.minimum >= 0, "R25", at, capacity.minimum, "at least 0", f"{path}.capacity.minimum")
 
 
-def _check_clamps(function: ExpertFunction, at: int) -> None:
+def _check_function(function: ExpertFunction, at: int) -> None:
     """R25."""
+    for key, softcap in (("gate_softcap", function.gate_softcap), ("up_softcap", function.up_softcap)):
+        if softcap is not None:
+            require(softcap > 0, "R25", at, softcap, "more than 0", f"model {function.path}.{key}")
     for low, high in function.clamps:
         ordered = low is None or high is None or low <= high
         require(ordered, "R25", at, f"[{low}, {high}]", "min ≤ max", f"model {function.path}")

@@ -28,7 +28,7 @@ def check_blocks(file: MoEFile, report: Report) -> None:
         end_before, next_part = block.record.end, block.record.parts.stop
         _check_block(file, block, report)
     with report.checking():
-        check_padding(file.source_bytes, end_before, file.envelope.footer.directory_offset, 64, "R63",
+        check_padding(file.source_bytes.read, end_before, file.envelope.footer.directory_offset, 64, "R63",
                       "after the last block")  # fmt: skip
     parts = file.directory.count(SectionKind.PARTS)
     if next_part != parts:
@@ -41,7 +41,7 @@ def _check_place(file: MoEFile, block: Block, end_before: int) -> None:
     alignment = 1 << record.alignment
     wanted = -(-end_before // alignment) * alignment
     require(record.offset == wanted, "R63", record.at, record.offset, wanted, f"offset of block {block.index}")
-    check_padding(file.source_bytes, end_before, record.offset, alignment, "R63", f"before block {block.index}")
+    check_padding(file.source_bytes.read, end_before, record.offset, alignment, "R63", f"before block {block.index}")
 
 
 def _check_block(file: MoEFile, block: Block, report: Report) -> None:
@@ -78,8 +78,8 @@ def _check_covered(file: MoEFile, block: Block) -> None:
     base, end_before = block.record.offset, 0
     for index in range(block.record.chunk_count):
         entry = block.chunk(index)
-        check_padding(file.source_bytes, base + end_before, base + entry.offset, 64, "R74",
+        check_padding(file.source_bytes.read, base + end_before, base + entry.offset, 64, "R74",
                       f"before chunk {index} of block {block.index}")  # fmt: skip
         end_before = entry.end
-    check_padding(file.source_bytes, base + end_before, base + block.record.table_offset, 64, "R74",
+    check_padding(file.source_bytes.read, base + end_before, base + block.record.table_offset, 64, "R74",
                   f"before the chunk table of block {block.index}")  # fmt: skip

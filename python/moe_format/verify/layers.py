@@ -35,6 +35,13 @@ def check_layer(file: MoEFile, bank: Bank) -> None:
         if needs.has(Role.POST_PROJECTION):
             expert_out = _latent(needs, Role.POST_PROJECTION, of_outputs=False)
             needs.matrix(Role.POST_PROJECTION, layer.output_size, expert_out)
+        for norm, role, width in (
+            (layer.latent_norm, Role.LATENT_NORM_WEIGHT, expert_in),
+            (layer.expert_norm, Role.EXPERT_NORM_WEIGHT, expert_out),
+            (layer.output_norm, Role.OUTPUT_NORM_WEIGHT, layer.output_size),
+        ):
+            if norm is not None:
+                needs.vector(role, width)
     if not function.unknown:
         for expert in range(bank.expert_count):
             needs = Requirements(bank.expert(expert), file.model, f"expert {expert} of bank {bank.index}")

@@ -19,9 +19,6 @@ def check_names(file: MoEFile, report: Report) -> None:
             index.check_order(before, entry)
         with report.checking():
             index.checked_name(entry)
-        if entry.kind == 1:
-            with report.checking():
-                file.alias_target(entry.id)
         before = entry
 
 

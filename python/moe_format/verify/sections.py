@@ -16,10 +16,10 @@ def check_sections(file: MoEFile, report: Report) -> None:
     end_before = footer.directory_offset
     for entry in file.envelope.directory_sections:
         with report.checking():
-            check_padding(file.source_bytes, end_before, entry.offset, 64, "R18", f"before section {entry.name}")
+            check_padding(file.directory.read, end_before, entry.offset, 64, "R18", f"before section {entry.name}")
         end_before = entry.end
     with report.checking():
-        check_padding(file.source_bytes, end_before, footer.directory_end, 64, "R18", "after the last section")
+        check_padding(file.directory.read, end_before, footer.directory_end, 64, "R18", "after the last section")
     with report.checking():
         _ = file.config
     with report.checking():

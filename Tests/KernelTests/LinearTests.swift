@@ -46,7 +46,8 @@ import Testing
                     let left = Linear.run(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden, outputs: 0..<split)!
                     let right = Linear.run(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden, outputs: split..<outputs)!
                     for t in hidden.indices {
-                        #expect((left[t] + right[t]).hasSameBits(as: whole[t]), "seed \(random.seed), \(level.testDescription)")
+                        let both = left[t] + right[t]
+                        #expect(both.hasSameBits(as: whole[t]), "seed \(random.seed), \(level.testDescription)")
                     }
                 }
             }

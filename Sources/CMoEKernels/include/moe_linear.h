@@ -62,7 +62,7 @@ typedef struct moe_linear_call {
     /// Tokens as `moe_token_tile_pack` leaves them; as wide as the matrix has inputs.
     const float *token_tile;
     size_t tokens;
-    /// The outputs to compute: [first_output, first_output + outputs). If rows are inputs, the first is a multiple of 32.
+    /// The outputs to compute: [first_output, first_output + outputs). The first is a multiple of 32 if rows are inputs.
     size_t first_output;
     size_t outputs;
     /// y[t][o] is at result[t · result_stride + o], with o counted from 0 and not from `first_output`.

@@ -1,6 +1,7 @@
 // Matrix times tokens. Weights of 16 and 32 bits are used straight as they are stored: converting them again for every
 // four tokens costs less than writing f32 and reading it back. The others are expanded a few rows at a time into the
-// workspace, which stays in the nearer caches. Either way each sum is in the order of moe_linear.h.
+// workspace, which stays in the nearer caches, or multiplied from their codes (coded.h) where only four tokens would use
+// what is expanded. Either way each sum is in the order of moe_linear.h.
 
 enum {
     /// Tokens that are multiplied at once; `moe_token_tile_pack` lays them out so.
@@ -69,8 +70,8 @@ typedef struct matrix_loops {
         size_t result_stride);
     void (*stream)(const stored_matrix *matrix, const float *x, float *result);
     void (*add)(
-        const stored_matrix *matrix, size_t column, size_t count, const float *x, size_t tokens, fetch_ahead *ahead, float *result,
-        size_t result_stride);
+        const stored_matrix *matrix, size_t column, size_t count, const float *x, size_t tokens, fetch_ahead *ahead,
+        float *result, size_t result_stride);
 } matrix_loops;
 
 static const matrix_loops loops_f32 = {4, dot_f32, stream_f32, add_f32};

@@ -32,8 +32,8 @@ static void linear_inputs(const moe_linear_call *call) {
         for (size_t k = 0; k < weight->rows; k += round) {
             const uint8_t *elements = (const uint8_t *)weight->elements + k * row_bytes + bytes_of(weight->type, c);
             stored_matrix rows = {
-                .elements = elements, .rows = at_most(weight->rows - k, round), .columns = at_most(end - c, MOE_INPUTS_STRIP),
-                .stride = weight->columns,
+                .elements = elements, .rows = at_most(weight->rows - k, round),
+                .columns = at_most(end - c, MOE_INPUTS_STRIP), .stride = weight->columns,
             };
             fetch_ahead ahead = fetching(
                 elements + rows.rows * row_bytes, at_most(weight->rows - k - rows.rows, round),

@@ -47,8 +47,8 @@ MOE_INLINE void OF_TYPE(dot_all)(
 
 /// Rows are outputs: all rows of `matrix` for a group of tokens.
 static void OF_TYPE(dot)(
-    const stored_matrix *matrix, const float *x, size_t tokens, fetch_ahead *ahead, float *result,
-    size_t result_stride) {
+    const stored_matrix *matrix, const float *x, size_t tokens,
+    fetch_ahead *ahead, float *result, size_t result_stride) {
     switch (tokens) {
     case 1: OF_TYPE(dot_all)(matrix, x, 1, MOE_ROWS_FOR_1, ahead, result, result_stride); break;
     case 2: OF_TYPE(dot_all)(matrix, x, 2, MOE_ROWS_FOR_2, ahead, result, result_stride); break;
@@ -84,8 +84,8 @@ static void OF_TYPE(stream)(const stored_matrix *matrix, const float *x, float *
 
 /// Rows are inputs: adds all rows to `C` · 16 outputs from `column` on, and fetches the columns after those.
 MOE_INLINE void OF_TYPE(add_block)(
-    const stored_matrix *matrix, size_t column, const unsigned C, const float *x, const unsigned T, fetch_ahead *ahead, float *result,
-    size_t result_stride) {
+    const stored_matrix *matrix, size_t column, const unsigned C, const float *x, const unsigned T,
+    fetch_ahead *ahead, float *result, size_t result_stride) {
     f32x16 sum[4][MOE_COLUMNS];
     for (unsigned t = 0; t < T; t++)
         for (unsigned c = 0; c < C; c++) sum[t][c] = load16(result + t * result_stride + c * MOE_LANES);
@@ -120,8 +120,8 @@ MOE_INLINE void OF_TYPE(add_rest)(
 }
 
 MOE_INLINE void OF_TYPE(add_columns)(
-    const stored_matrix *matrix, size_t column, size_t count, const float *x, const unsigned T, fetch_ahead *ahead, float *result,
-    size_t result_stride) {
+    const stored_matrix *matrix, size_t column, size_t count, const float *x, const unsigned T,
+    fetch_ahead *ahead, float *result, size_t result_stride) {
     if (count == MOE_COLUMNS * MOE_LANES) {
         OF_TYPE(add_block)(matrix, column, MOE_COLUMNS, x, T, ahead, result, result_stride);
         return;
@@ -134,8 +134,8 @@ MOE_INLINE void OF_TYPE(add_columns)(
 
 /// Rows are inputs: adds all rows to `count` ≤ 16 · MOE_COLUMNS outputs from `column` on, for a group of tokens.
 static void OF_TYPE(add)(
-    const stored_matrix *matrix, size_t column, size_t count, const float *x, size_t tokens, fetch_ahead *ahead, float *result,
-    size_t result_stride) {
+    const stored_matrix *matrix, size_t column, size_t count, const float *x, size_t tokens,
+    fetch_ahead *ahead, float *result, size_t result_stride) {
     switch (tokens) {
     case 1: OF_TYPE(add_columns)(matrix, column, count, x, 1, ahead, result, result_stride); break;
     case 2: OF_TYPE(add_columns)(matrix, column, count, x, 2, ahead, result, result_stride); break;

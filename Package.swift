@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
         .testTarget(
             name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run"], swiftSettings: tests),
-        .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem"], swiftSettings: tests),
+        .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem", "CZstd"], swiftSettings: tests),
         .testTarget(
             name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "MoESystem", "CMoEKernels"], swiftSettings: strict),
         .testTarget(

@@ -29,7 +29,8 @@ struct PlaneWord {
             switch mode {
             case .stored: length == elements
             case .constant: length == 1
-            case .zstd: length > 0
+            // Whether it is a frame, decoding tells.
+            case .zstd: true
             }
         guard fits else {
             throw .broken(.planeLengths, "a plane of \(elements) bytes is stored in \(length), which its mode does not allow")

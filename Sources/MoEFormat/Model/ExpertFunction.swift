@@ -64,6 +64,7 @@ extension ExpertFunction {
 
     init(_ fields: ModelFields) throws(FormatError) {
         do {
+            _ = try fields.flag("required", default: true)
             self.init(try fields.choice("kind"), activation: try fields.choice("activation", default: .identity))
             alpha = try fields.number("alpha", default: 1)
             gateClamp = try fields.clamp("gate_clamp")

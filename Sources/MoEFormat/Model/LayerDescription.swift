@@ -128,8 +128,10 @@ extension LayerDescription.Shared {
 
 extension LayerDescription.Norm {
     init(_ fields: ModelFields) throws(FormatError) {
-        self.init(
-            epsilon: try fields.number("epsilon", default: 0), offset: try fields.number("offset", default: 0))
+        guard let epsilon = try fields.number("epsilon") else {
+            throw .broken(.modelSchema, "model description: \(fields.path(of: "epsilon")) is not there")
+        }
+        self.init(epsilon: epsilon, offset: try fields.number("offset", default: 0))
         guard epsilon >= 0 else {
             throw .broken(.constants, "model description: \(fields.path(of: "epsilon")) is \(epsilon), below 0")
         }

@@ -18,8 +18,9 @@ extension ModelDescription {
             if let shared = layer.shared, shared.expertSize == 0, functions[shared.function].kind != .linear {
                 throw .broken(.modelLayers, "model description: \(path).shared.expert_size is 0")
             }
-            guard layer.expertSize > 0 || ![.mlp, .gated].contains(functions[layer.function].kind) else {
-                throw .broken(.modelLayers, "model description: \(path).expert_size is 0")
+            let isLinear = functions[layer.function].kind == .linear
+            guard (layer.expertSize == 0) == isLinear || functions[layer.function].kind == .unsupported else {
+                throw .broken(.modelLayers, "model description: \(path).expert_size is \(layer.expertSize) for a function that is \(isLinear ? "" : "not ")linear")
             }
             try routers[layer.router].validate(experts: expertCounts[bank], path: "routers[\(layer.router)]")
         }
@@ -36,7 +37,7 @@ extension RouterDescription {
     func validate(experts: Int?, path: String) throws(FormatError) {
         guard kind != .unsupported else { return }
         guard identityExperts >= 0, sharedInRouter >= 0 else {
-            throw .broken(.topK, "model description: \(path) has a negative number of experts")
+            throw .broken(.modelLayers, "model description: \(path) has a negative number of experts")
         }
         let choices = experts.map { $0 + identityExperts }
         switch kind {
@@ -49,8 +50,9 @@ extension RouterDescription {
             guard groupSize >= 1, (experts ?? 0) % groupSize == 0 else {
                 throw .broken(.groups, "model description: \(path).group_size \(groupSize) does not divide \(experts ?? 0) experts")
             }
-            guard topK >= 1, topK <= groupSize, groupTopK >= 1, groupTopK <= experts.map({ $0 / groupSize }) ?? .max else {
-                throw .broken(.topK, "model description: \(path) chooses \(groupTopK) groups and \(topK) experts of \(groupSize)")
+            guard topK >= 1 else { throw .broken(.topK, "model description: \(path).top_k is \(topK)") }
+            guard topK <= groupSize, groupTopK >= 1, groupTopK <= experts.map({ $0 / groupSize }) ?? .max else {
+                throw .broken(.groups, "model description: \(path) chooses \(groupTopK) groups and \(topK) experts of \(groupSize)")
             }
         }
         if score == .sparsemixer, kind == .topK, topK != 2 {

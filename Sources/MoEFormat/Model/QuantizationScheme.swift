@@ -36,22 +36,33 @@ public struct QuantizationScheme: Hashable, Sendable {
     }
 
     init(_ fields: ModelFields) throws(FormatError) {
+        let isRequired = try fields.flag("required", default: true)
+        guard fields.has("element"), fields.has("block"), fields.has("scale") else {
+            throw .broken(.quantization, "model description: \(fields.path) has no element, no block or no scale")
+        }
         let block = try fields.list("block")
-        guard block.count == 2, let rows = block[0].integer, let columns = block[1].integer,
-            (1...(1 << 24)).contains(rows), (1...(1 << 24)).contains(columns)
-        else { throw .broken(.quantization, "model description: \(fields.path(of: "block")) is not [rows, columns]") }
+        guard block.count == 2, case .integer(let rows) = block[0], case .integer(let columns) = block[1] else {
+            throw .broken(.modelSchema, "model description: \(fields.path(of: "block")) is not [rows, columns]")
+        }
+        let sizes: ClosedRange<Int64> = 1...(1 << 24)
+        guard sizes.contains(rows), sizes.contains(columns) else {
+            throw .broken(.quantization, "model description: \(fields.path) has a block of \(rows)×\(columns)")
+        }
         do {
             self.init(
-                try fields.choice("element"), blockRows: rows, blockColumns: columns,
+                try fields.choice("element"), blockRows: Int(rows), blockColumns: Int(columns),
                 scale: try fields.choice("scale", default: .multiply), nibbles: try fields.choice("nibbles", default: .lowFirst))
+            guard element != .mxfp4 || fields.has("nibbles") else {
+                throw FormatError.broken(.quantization, "model description: \(fields.path(of: "nibbles")) is not there")
+            }
         } catch let error as FormatError {
-            throw .broken(.quantization, error.message)
+            throw error
         } catch {
-            guard try !fields.flag("required", default: true) else {
+            guard !isRequired else {
                 let message = (error as? UnknownValue)?.message ?? "\(fields.path) is incomplete"
                 throw .broken(.quantization, "model description: \(message)")
             }
-            self.init(.unknown, blockRows: rows, blockColumns: columns)
+            self.init(.unknown, blockRows: Int(rows), blockColumns: Int(columns))
         }
     }
 

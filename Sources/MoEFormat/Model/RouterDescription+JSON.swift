@@ -24,6 +24,7 @@ extension RouterDescription {
     }
 
     private init(checking fields: ModelFields) throws {
+        _ = try fields.flag("required", default: true)
         self.init(try fields.choice("kind"))
         reason = try fields.string("reason")
         if kind == .unsupported {

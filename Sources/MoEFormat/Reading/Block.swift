@@ -84,10 +84,36 @@ extension ModelFile {
             throw .broken(.blockTable, at: place, "block \(index): table at \(record.tableOffset) with \(record.chunkCount) chunks in \(record.length) bytes")
         }
         guard UInt64(record.firstPart) + UInt64(record.partCount) <= UInt64(partCount) else {
-            throw .broken(.partOfBlock, at: place, "block \(index): parts from \(record.firstPart) of \(partCount)")
+            throw .broken(.partRuns, at: place, "block \(index): parts from \(record.firstPart) of \(partCount)")
         }
         try checkRole(of: record, block: index, at: place)
         return try assemble(record, block: index, at: place)
+    }
+
+    /// The block of an expert, which must be below the bank's count.
+    ///
+    /// - Throws: as `block(at:)`; by R80 when the block is none of an expert's.
+    package func block(ofExpert expert: Int, in bank: Bank) throws(FormatError) -> Block {
+        try block(at: bank.block(ofExpert: expert), as: .expert, of: bank)
+    }
+
+    /// The block of a shared expert, which must be below the bank's count.
+    package func block(ofShared index: Int, in bank: Bank) throws(FormatError) -> Block {
+        try block(at: bank.block(ofShared: index), as: .shared, of: bank)
+    }
+
+    /// The block of a bank's router; nil when it has none.
+    package func routerBlock(of bank: Bank) throws(FormatError) -> Block? {
+        guard let index = bank.routerBlock else { return nil }
+        return try block(at: index, as: .router, of: bank)
+    }
+
+    private func block(at index: Int, as kind: BlockKind, of bank: Bank) throws(FormatError) -> Block {
+        let block = try block(at: index)
+        guard block.record.kind == kind.rawValue, block.record.bank == UInt32(bank.id) else {
+            throw .broken(.bankBlocks, "bank \(bank.id) names block \(index) as its \(kind) block, which it is not")
+        }
+        return block
     }
 
     private func checkRole(of record: BlockRecord, block index: Int, at place: UInt64) throws(FormatError) {

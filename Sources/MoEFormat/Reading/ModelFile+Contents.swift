@@ -39,8 +39,11 @@ extension ModelFile {
     /// Any run of the tensor's elements.
     package func bytes(of tensor: Tensor, elements: Range<UInt64>) throws(FormatError) -> [UInt8] {
         let elementBytes = try elementBytes(of: tensor)
-        guard let count = Int(exactly: UInt64(elements.count) * UInt64(elementBytes)) else {
-            throw .limit("\(elements.count) elements do not fit in memory")
+        // What a file of a few bytes may declare is bounded before memory is reserved: first by its own chunk tables, then by
+        // the memory there is.
+        for part in try parts(of: tensor) { _ = try block(at: part.block) }
+        guard let count = Int(exactly: UInt64(elements.count) * UInt64(elementBytes)), UInt64(count) <= MemoryLimit.bytes else {
+            throw .limit("\(elements.count) elements of \(elementBytes) bytes do not fit in memory")
         }
         var failure: FormatError?
         // The buffer holds exactly the elements asked for; it counts as initialised only when all were decoded.
@@ -84,6 +87,9 @@ extension ModelFile {
     ) throws(FormatError) {
         let form = try part.form(dtype: dtype)
         let block = try block(at: part.block)
+        guard part.id >= Int(block.record.firstPart), part.id - Int(block.record.firstPart) < Int(block.record.partCount) else {
+            throw .broken(.partOfBlock, "part \(part.id) lies in block \(block.id), which does not list it")
+        }
         let entries = try Array(chunkTable(of: block).entries(of: part))
         try decoders.withDecoder { (decoder) throws(FormatError) in
             let partial = ScratchBytes()

@@ -79,7 +79,13 @@ public final class ModelFile: Sendable {
     /// - Throws: `FormatError` by R90.
     public func source() throws(FormatError) -> SourceSection? {
         guard let bytes = try sourceBytes() else { return nil }
-        return try SourceSection(decoding: bytes)
+        let section = try SourceSection(decoding: bytes)
+        if case .hdf5(let origin) = section {
+            for tensor in origin.objects.compactMap(\.tensor) where tensor >= tensorCount {
+                throw .broken(.source, "the source section names tensor \(tensor) of \(tensorCount)")
+            }
+        }
+        return section
     }
 
     func sourceBytes() throws(FormatError) -> [UInt8]? {

@@ -95,7 +95,8 @@ extension ModelFile {
         let rowLength = UInt64(tensor.rowLength)
         let (start, count) = (part.record.startElement, part.elementCount)
         let isInsideARow = rowLength > 0 && part.record.rowLength == count && start / rowLength == (start + (count - 1)) / rowLength
-        guard part.record.rowLength == rowLength || isInsideARow else {
+        let hasWholeRows = part.record.rowLength == rowLength && start % rowLength == 0
+        guard hasWholeRows || isInsideARow else {
             throw .broken(.rowLength, "part \(part.id): rows of \(part.record.rowLength) in a tensor with rows of \(rowLength)")
         }
     }
@@ -109,6 +110,9 @@ extension ModelFile {
             var reader = try directory.record(.links, Int(part.record.firstLink) + index, rule: .links)
             let offset = reader.offset
             let link = try LinkRecord(&reader)
+            guard Int(link.part) < partCount else {
+                throw .broken(.links, at: offset, "part \(part.id) is linked to part \(link.part) of \(partCount)")
+            }
             let companion = try self.part(at: Int(link.part))
             guard companion.block == part.block, companion.id != part.id else {
                 throw .broken(.links, at: offset, "part \(part.id) is linked to part \(companion.id), which is itself or lies in another block")

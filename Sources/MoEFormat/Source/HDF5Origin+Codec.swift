@@ -29,6 +29,11 @@ extension HDF5Origin {
 
     /// Every object number names an object.
     private func checkTargets() throws(FormatError) {
+        guard objects.first?.kind == .group else { throw .broken(.source, "the first object of the source section is no root group") }
+        let committed = objects.flatMap { [$0.committed] + $0.attributes.map(\.committed) }.compactMap(\.self)
+        guard committed.allSatisfy({ !objects.indices.contains($0) || objects[$0].kind == .committedDatatype }) else {
+            throw .broken(.source, "an object of the source section uses a committed datatype that is none")
+        }
         for object in objects {
             let targets = object.links.map(\.target) + object.attributes.map(\.committed) + [object.committed]
             guard targets.allSatisfy({ $0.map(objects.indices.contains) ?? true }) else {
@@ -46,6 +51,7 @@ extension HDF5Origin.Object {
         guard let kind = Kind(rawValue: try reader.u8()) else { throw .broken(.source, "an object of unknown kind") }
         self.init(kind)
         orders = Orders(rawValue: try reader.u8())
+        guard orders.rawValue <= 15 else { throw .broken(.source, "an object with the unknown flags \(orders.rawValue)") }
         try reader.zeros(2, rule: .source)
         tensor = try reader.optionalNumber()
         for _ in 0..<(try reader.count(leastSize: 24)) { links.append(try HDF5Origin.Link(&reader)) }

@@ -12,7 +12,7 @@ struct DirectoryVerifier {
         try checkNames()
         try checkPartsOfTensors()
         try checkBanks()
-        try checkSource()
+        _ = try file.source()
         _ = try file.configuration()
     }
 
@@ -104,6 +104,9 @@ struct DirectoryVerifier {
 
     /// R43: each part is named once, by its tensor.
     private func checkPartsOfTensors() throws(FormatError) {
+        guard file.directory.count(.tensorParts) == file.partCount else {
+            throw .broken(.partOfTensor, "\(file.directory.count(.tensorParts)) tensor parts for \(file.partCount) parts")
+        }
         var isNamed = [Bool](repeating: false, count: file.partCount)
         for index in 0..<file.tensorCount {
             for part in try file.parts(of: file.tensor(at: index)) {
@@ -117,14 +120,6 @@ struct DirectoryVerifier {
         }
     }
 
-    /// R90: the source section is well formed and names existing tensors.
-    private func checkSource() throws(FormatError) {
-        guard let bytes = try file.sourceBytes(), case .hdf5(let origin) = try SourceSection(decoding: bytes) else { return }
-        for tensor in origin.objects.compactMap(\.tensor) where tensor >= file.tensorCount {
-            throw .broken(.source, "the source section names tensor \(tensor) of \(file.tensorCount)")
-        }
-    }
-
     /// R81 and R82: totals and paths of the banks.
     private func checkBanks() throws(FormatError) {
         var paths: Set<[UInt8]> = []
@@ -132,19 +127,27 @@ struct DirectoryVerifier {
             guard paths.insert(Array(bank.path.utf8)).inserted else {
                 throw .broken(.bankPath, "two banks have the path \(JSONValue.string(bank.path).text)")
             }
-            let experts = (0..<bank.expertCount).map { bank.block(ofExpert: $0) }
-            let shared = (0..<bank.sharedCount).map { bank.block(ofShared: $0) }
+            var blocks: [Block] = []
+            if let router = try file.routerBlock(of: bank) { blocks.append(router) }
+            for index in 0..<bank.sharedCount { blocks.append(try file.block(ofShared: index, in: bank)) }
+            for expert in 0..<bank.expertCount { blocks.append(try file.block(ofExpert: expert, in: bank)) }
             var stored: UInt64 = 0
             var decoded: UInt64 = 0
             var largest: UInt64 = 0
-            for index in [bank.routerBlock].compactMap(\.self) + shared + experts {
-                let block = try file.block(at: index)
-                guard block.record.bank == UInt32(bank.id) else {
-                    throw .broken(.blockRole, "block \(index) belongs to another bank than \(bank.id)")
-                }
+            for block in blocks {
+                try file.checkLayer(of: block)
                 stored += block.record.length
                 decoded += block.record.decodedLength
                 if block.record.kind == BlockKind.expert.rawValue { largest = max(largest, block.record.decodedLength) }
+            }
+            guard file.router(of: bank).kind == .unsupported || bank.routerBlock != nil else {
+                throw .broken(.layerTensors, "bank \(bank.id) has no router block")
+            }
+            guard file.layer(of: bank).shared?.gate != .router || file.router(of: bank).sharedInRouter >= bank.sharedCount else {
+                throw .broken(.layerTensors, "bank \(bank.id) has \(bank.sharedCount) shared experts and a router for \(file.router(of: bank).sharedInRouter)")
+            }
+            guard (bank.sharedCount > 0) == (file.layer(of: bank).shared != nil) else {
+                throw .broken(.layerTensors, "bank \(bank.id) has \(bank.sharedCount) shared experts, and its layer describes \(bank.sharedCount > 0 ? "none" : "some")")
             }
             guard (stored, decoded, largest) == (bank.storedLength, bank.decodedLength, bank.largestExpert) else {
                 throw .broken(.bankTotals, "bank \(bank.id) has \(stored) stored, \(decoded) decoded bytes and a largest expert of \(largest), not what its record says")

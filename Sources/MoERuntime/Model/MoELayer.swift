@@ -36,8 +36,7 @@ public final class MoELayer: Sendable {
         routerDescription = file.router(of: bank)
         try Router.checkSupported(routerDescription, name: name)
         var routerParts: [StoredPart] = []
-        if let index = bank.routerBlock {
-            let block = try file.block(at: index)
+        if let block = try file.routerBlock(of: bank) {
             routerParts = try RouterBlock.parts(of: block, in: file)
             model.countRouterBytes(UInt64(block.length))
         }
@@ -48,7 +47,7 @@ public final class MoELayer: Sendable {
             description, router: routerDescription, functions: file.model.functions, experts: bank.expertCount,
             sharedExperts: bank.sharedCount, routerBlock: routerParts, name: name)
         var shared: [ExpertBlock] = []
-        for index in 0..<bank.sharedCount { shared.append(ExpertBlock(block: try file.block(at: bank.block(ofShared: index)))) }
+        for index in 0..<bank.sharedCount { shared.append(ExpertBlock(block: try file.block(ofShared: index, in: bank))) }
         self.shared = shared
     }
 
@@ -195,7 +194,7 @@ public final class MoELayer: Sendable {
     }
 
     private func block(of expert: Int) throws(FormatError) -> ExpertBlock {
-        ExpertBlock(block: try model.file.block(at: bank.block(ofExpert: expert)))
+        ExpertBlock(block: try model.file.block(ofExpert: expert, in: bank))
     }
 
     // MARK: Looking ahead

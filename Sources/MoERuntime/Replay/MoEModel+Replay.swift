@@ -6,7 +6,7 @@ extension MoEModel {
         var bytes: UInt64 = 0
         do throws(FormatError) {
             for bank in banks {
-                for expert in 0..<bank.expertCount { bytes += try file.block(at: bank.block(ofExpert: expert)).record.decodedLength }
+                for expert in 0..<bank.expertCount { bytes += try file.block(ofExpert: expert, in: bank).record.decodedLength }
             }
         } catch {
             throw .file(error)
@@ -25,7 +25,7 @@ extension MoEModel {
                 var blocks: [(block: Block, bytes: Int)] = []
                 do throws(FormatError) {
                     for expert in experts {
-                        let block = try file.block(at: bank.block(ofExpert: expert))
+                        let block = try file.block(ofExpert: expert, in: bank)
                         blocks.append((block, Int(clamping: block.record.decodedLength)))
                     }
                 } catch {

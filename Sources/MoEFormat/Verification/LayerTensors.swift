@@ -1,0 +1,190 @@
+/// What a layer's description asks of the tensors in its blocks: SPEC.md §12.1, rule R28.
+struct LayerTensors {
+    private let layer: LayerDescription
+    private let router: RouterDescription
+    private let functions: [ExpertFunction]
+    private let experts: Int
+
+    init(_ layer: LayerDescription, model: ModelDescription, experts: Int) {
+        self.layer = layer
+        router = model.routers[layer.router]
+        functions = model.functions
+        self.experts = experts
+    }
+
+    /// A part as the rule sees it.
+    struct Item {
+        let role: Role
+        let elements: UInt64
+        let rowLength: UInt64
+        let orientation: Orientation
+        /// Whether the dtype is one that computing reads, by itself or through its scheme.
+        let isComputable: Bool
+        /// Elements that one stored element stands for: 2 for packed 4-bit codes.
+        let packing: UInt64
+    }
+
+    /// Latent length between the projections, from the router block; nil without projections.
+    func latentLength(of items: [Item]) -> UInt64? {
+        items.first { $0.role == .preProjection }.map { $0.elements / UInt64(max(1, layer.hiddenSize)) }
+    }
+
+    func checkRouter(_ items: [Item]) throws(FormatError) {
+        guard router.kind != .unsupported else { return }
+        let table = try Table(items, block: "the router block")
+        let choices = UInt64(experts + router.identityExperts)
+        let rows = choices + UInt64(router.sharedInRouter)
+        let hidden = UInt64(layer.hiddenSize)
+        try table.matrix(.routerWeight, outputs: rows, inputs: hidden)
+        if router.kind == .hierarchical {
+            try table.matrix(.groupRouterWeight, outputs: UInt64(experts / max(1, router.groupSize)), inputs: hidden)
+        }
+        if router.kind == .hash { try table.present(.tokenExpertTable) }
+        if layer.outputNorm != nil { try table.vector(.outputNormWeight, UInt64(layer.outputSize)) }
+        if layer.latentNorm != nil { try table.vector(.latentNormWeight, latentLength(of: items) ?? 0) }
+        if layer.expertNorm != nil {
+            try table.vector(.expertNormWeight, latentLength(of: items) ?? UInt64(layer.outputSize))
+        }
+        if router.selectionBias != .none { try table.vector(.selectionBias, choices) }
+        if router.perExpertScale { try table.vector(.perExpertScale, UInt64(experts)) }
+        if router.noise != nil { try table.matrix(.routerNoiseWeight, outputs: rows, inputs: hidden) }
+        try table.optionalVector(.routerBias, rows)
+        try table.optionalVector(.routerInputScale, hidden)
+        try table.optionalVector(.outputBias, UInt64(layer.outputSize))
+        guard table.has(.preProjection) == table.has(.postProjection) else {
+            throw .broken(.layerTensors, "one of pre and post projection is missing")
+        }
+        if let latent = latentLength(of: items) {
+            try table.matrix(.preProjection, outputs: latent, inputs: hidden)
+            try table.matrix(.postProjection, outputs: UInt64(layer.outputSize), inputs: latent)
+        }
+    }
+
+    func checkExpert(_ items: [Item], latent: UInt64?) throws(FormatError) {
+        try check(
+            items, function: functions[layer.function], inputs: latent ?? UInt64(layer.hiddenSize), size: UInt64(layer.expertSize),
+            outputs: latent ?? UInt64(layer.outputSize), block: "an expert")
+    }
+
+    func checkShared(_ items: [Item]) throws(FormatError) {
+        guard let shared = layer.shared else {
+            throw .broken(.layerTensors, "there are shared experts, and the layer describes none")
+        }
+        let table = try Table(items, block: "a shared expert")
+        if shared.gate == .sigmoid { try table.matrix(.sharedGateWeight, outputs: 1, inputs: UInt64(layer.hiddenSize)) }
+        let unshared = items.map {
+            Item(
+                role: $0.role.unshared, elements: $0.elements, rowLength: $0.rowLength, orientation: $0.orientation,
+                isComputable: $0.isComputable, packing: $0.packing)
+        }
+        try check(
+            unshared, function: functions[shared.function], inputs: UInt64(layer.hiddenSize), size: UInt64(shared.expertSize),
+            outputs: UInt64(layer.outputSize), block: "a shared expert")
+    }
+
+    private func check(
+        _ items: [Item], function: ExpertFunction, inputs: UInt64, size: UInt64, outputs: UInt64, block: String
+    ) throws(FormatError) {
+        let table = try Table(items, block: block)
+        switch function.kind {
+        case .unsupported: return
+        case .linear:
+            try table.matrix(.expertWeight, outputs: outputs, inputs: inputs)
+            try table.optionalVector(.expertBias, outputs)
+            return
+        case .mlp:
+            try table.matrix(.upWeight, outputs: size, inputs: inputs)
+            try table.optionalVector(.upBias, size)
+        case .gated:
+            if let fused = [Role.gateUpHalvesWeight, .gateUpInterleavedWeight].first(where: table.has) {
+                try table.matrix(fused, outputs: 2 * size, inputs: inputs)
+            } else {
+                try table.matrix(.gateWeight, outputs: size, inputs: inputs)
+                try table.matrix(.upWeight, outputs: size, inputs: inputs)
+            }
+            for bias in [Role.gateBias, .upBias] { try table.optionalVector(bias, size) }
+            for bias in [Role.gateUpHalvesBias, .gateUpInterleavedBias] { try table.optionalVector(bias, 2 * size) }
+        }
+        try table.matrix(.downWeight, outputs: outputs, inputs: size)
+        try table.optionalVector(.downBias, outputs)
+    }
+
+    /// A block's parts by role.
+    private struct Table {
+        private var items: [Role: Item] = [:]
+        private let block: String
+
+        init(_ list: [Item], block: String) throws(FormatError) {
+            self.block = block
+            for item in list where item.role != .other && item.role != .scale {
+                guard items.updateValue(item, forKey: item.role) == nil else {
+                    throw .broken(.layerTensors, "\(block) has more than one \(item.role.name)")
+                }
+            }
+        }
+
+        func has(_ role: Role) -> Bool { items[role] != nil }
+
+        func present(_ role: Role) throws(FormatError) {
+            guard items[role]?.isComputable == true else { throw .broken(.layerTensors, "\(block) has no \(role.name)") }
+        }
+
+        func matrix(_ role: Role, outputs: UInt64, inputs: UInt64) throws(FormatError) {
+            guard let item = items[role] else { throw .broken(.layerTensors, "\(block) has no \(role.name)") }
+            let rowLength = item.orientation == .rowsAreInputs ? outputs : inputs
+            // Packed codes lie in rows of their scheme, not of the matrix.
+            let fitsRows = item.packing > 1 || item.rowLength == rowLength
+            guard item.isComputable, item.orientation != .none, fitsRows, item.elements *? item.packing == outputs *? inputs else {
+                throw .broken(.layerTensors, "\(role.name) of \(block) has \(item.elements) elements in rows of \(item.rowLength), \(outputs) outputs and \(inputs) inputs are described")
+            }
+        }
+
+        func vector(_ role: Role, _ count: UInt64) throws(FormatError) {
+            try present(role)
+            try optionalVector(role, count)
+        }
+
+        func optionalVector(_ role: Role, _ count: UInt64) throws(FormatError) {
+            guard let item = items[role] else { return }
+            guard item.elements == count, item.isComputable else {
+                throw .broken(.layerTensors, "\(role.name) of \(block) has \(item.elements) elements, \(count) are described")
+            }
+        }
+    }
+}
+
+extension ModelFile {
+    /// Checks a block's tensors against its layer's description; nothing for dense blocks.
+    ///
+    /// - Throws: `FormatError` by R28.
+    package func checkLayer(of block: Block) throws(FormatError) {
+        guard block.record.bank != none32, Int(block.record.bank) < banks.count else { return }
+        let bank = banks[Int(block.record.bank)]
+        let tensors = LayerTensors(model.layers[bank.id], model: model, experts: bank.expertCount)
+        let items = try items(of: block)
+        switch BlockKind(rawValue: block.record.kind) {
+        case .router: try tensors.checkRouter(items)
+        case .shared: try tensors.checkShared(items)
+        case .expert:
+            var latent: UInt64?
+            if let router = bank.routerBlock { latent = tensors.latentLength(of: try self.items(of: self.block(at: router))) }
+            try tensors.checkExpert(items, latent: latent)
+        default: break
+        }
+    }
+
+    private func items(of block: Block) throws(FormatError) -> [LayerTensors.Item] {
+        var items: [LayerTensors.Item] = []
+        for (part, dtype) in zip(block.parts, block.dtypes) {
+            let scheme = part.record.scheme == 0 ? nil : model.quantization[Int(part.record.scheme) - 1]
+            let isPlain = [Dtype.f16, .bf16, .f32, .f64].contains(dtype)
+            let isInteger = [Dtype.i16, .u16, .i32, .u32, .i64, .u64, .i8, .u8].contains(dtype)
+            let isScaled = scheme == nil ? false : try companions(of: part)[.scale] != nil
+            items.append(
+                LayerTensors.Item(
+                    role: part.role, elements: part.elementCount, rowLength: part.record.rowLength, orientation: part.orientation,
+                    isComputable: part.role == .tokenExpertTable ? isInteger : isPlain || isScaled, packing: scheme?.element == .mxfp4 ? 2 : 1))
+        }
+        return items
+    }
+}

@@ -56,7 +56,7 @@ struct SideTensors {
         for side in sides where side.meaning != .router || hidden == nil {
             guard let hidden, let found = place(side, rows: rows, hidden: hidden, bank, hasSelectionBias) else {
                 if side.meaning != .outputNorm, isOwnModule || side.meaning != nil { bank.unknown.append(side.tensor) }
-                if bank.isStacked, isOwnModule, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
+                if bank.isStacked, isOwnModule, bank.blueprint.router.kind != .unsupported, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
                     bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) may belong to its experts, but no layout knows it"
                 }
                 continue

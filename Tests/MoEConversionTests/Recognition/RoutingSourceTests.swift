@@ -79,3 +79,31 @@ import Testing
         #expect(Family.modelTypes.count > 70)
     }
 }
+
+/// The gates of the seed papers, by the keys of a configuration without a model type.
+@Suite struct SeedRoutingTests {
+    private static let experts = Checkpoints.experts(6, ["moe.experts.{e}.fc1.weight": [12, 8], "moe.experts.{e}.fc2.weight": [8, 12]])
+
+    @Test func noisyTopKKeepsTheChosenLogits() throws {
+        let tensors = Self.experts + Checkpoints.tensors(["moe.w_gate": [8, 6], "moe.w_noise": [8, 6]])
+        let recognition = try Recognition(of: tensors, config: ["num_experts": 6, "top_k": 2, "noisy_gating": true])
+        let router = recognition.model.routers[0]
+        #expect(router.score == .softmaxOfChosen && router.noise == .softplus && router.topK == 2)
+        #expect(recognition.model.functions[0].activation == .relu)
+    }
+
+    @Test(arguments: [[6, 8], [2, 3, 8]])
+    func aSecondGateMakesTheRouterHierarchical(_ shape: [Int]) throws {
+        let tensors = Self.experts + Checkpoints.tensors(["moe.primary_gate.weight": [2, 8], "moe.secondary_gate.weight": shape])
+        let recognition = try Recognition(of: tensors, config: ["num_experts": 6, "top_k": 2, "group_top_k": 1])
+        try PlacementInvariants.check(recognition, of: tensors)
+        let router = recognition.model.routers[0]
+        #expect(router.kind == .hierarchical && router.groupSize == 3 && router.groupTopK == 1 && router.topK == 2)
+    }
+
+    @Test func aCapacityFactorIsKept() throws {
+        let tensors = Self.experts + Checkpoints.tensors(["moe.gate.weight": [6, 8]])
+        let recognition = try Recognition(of: tensors, config: ["num_experts": 6, "top_k": 2, "norm_topk_prob": true, "capacity_factor": 1.25])
+        #expect(recognition.model.routers[0].capacity?.factor == 1.25)
+    }
+}

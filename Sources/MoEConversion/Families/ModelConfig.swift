@@ -27,8 +27,8 @@ struct ModelConfig {
     /// Names under which wrappers of several models keep the language model's configuration, outermost first.
     private static let languageKeys = ["thinker_config", "text_config", "llm_config", "language_config", "llm"]
 
-    /// The configuration of the part of the model in which a path lies.
-    func scope(for path: String) -> ConfigScope {
+    /// The configuration of the part of the model in which a layer lies.
+    func scope(for facts: BankFacts) -> ConfigScope {
         guard let root else { return ConfigScope(objects: []) }
         var objects = [root]
         func enter(_ key: String) -> Bool {
@@ -36,7 +36,9 @@ struct ModelConfig {
             objects.insert(inner, at: 0)
             return true
         }
-        let components = path.split(separator: ".")
+        var components = facts.path.split(separator: ".")
+        // The vision experts of a text layer have its configuration.
+        if facts.run == 1 { components.removeLast() }
         if components.contains("talker"), enter("talker_config") {
             _ = enter("text_config")
         } else if components.contains(where: { $0.hasPrefix("vision") || $0 == "visual" }), enter("vision_config") {
@@ -56,7 +58,7 @@ struct ModelConfig {
             blueprint.warning = "there is no configuration: routing is taken as dense softmax over all experts, and experts of two layers as ReLU"
             return blueprint
         }
-        let scope = scope(for: facts.path)
+        let scope = scope(for: facts)
         let types = scope.objects.compactMap { $0["model_type"]?.string }.filter { !$0.isEmpty }
         for type in types {
             if let family = Family.of(type) { return try family.describe(FamilyContext(scope, facts)) }

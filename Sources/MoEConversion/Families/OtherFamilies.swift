@@ -53,6 +53,7 @@ extension Family {
             // G(x) = softmax(KeepTopK(H(x), k)): Shazeer et al. 2017, arXiv 1701.06538, eq. 3 to 5.
             layer.router.score = .softmaxOfChosen
             if try c.scope.flag("noisy_gating", "noisy", default: true) { layer.router.noise = .softplus }
+            layer.router.groupTopK = try c.scope.stated(["group_top_k", "top_k_groups", "num_groups_per_tok"])?.value ?? 0
         }
         if layer.router.kind == .topK, let factor = c.scope.find(["capacity_factor", "moe_capacity_factor"])?.value.number, factor > 0 {
             layer.router.capacity = .init(rule: .factor, factor: factor)

@@ -69,7 +69,8 @@ struct ExpertCollection {
             guard members.allSatisfy({ shape($0).first == count }) else { return nil }
         } else {
             // [E·F, H]: the router tells E.
-            guard let first = weights.first, let rows = routerRows(shape(first).last ?? 0), rows > 0,
+            guard let first = weights.first,
+                let rows = ExpertLayout.rowsAreExperts(leaves[first.leaf].projection) ? shape(first)[0] : routerRows(shape(first).last ?? 0), rows > 0,
                 members.allSatisfy({ (shape($0).first ?? 0) % rows == 0 && isWeight($0) })
             else { return nil }
             count = rows

@@ -77,8 +77,11 @@ struct ExpertLayout {
     /// Whether a matrix of that name and shape holds several experts by itself.
     static func isStack(_ projection: String, _ shape: [Int]) -> Bool {
         shape.count == 3 && projections.contains(projection)
-            || shape.count == 2 && (projection == "down_embed" || projection == "up_embed")
+            || shape.count == 2 && rowsAreExperts(projection)
     }
+
+    /// Whether each row of a matrix of that name belongs to an expert of its own.
+    static func rowsAreExperts(_ projection: String) -> Bool { projection == "down_embed" || projection == "up_embed" }
 
     /// The layout of the experts whose matrices have these names; `nil` when no layout has exactly them.
     ///

@@ -62,7 +62,7 @@ struct ExpertResolver {
         add(first, fit.isFused ? fused : .upWeight, fit.orientation, of: expert, to: &resolved)
         if let gate { add(gate, .gateWeight, fit.orientation, of: expert, to: &resolved) }
         add(down, .downWeight, fit.downOrientation, of: expert, to: &resolved)
-        return resolved
+        return checked(resolved, &problem)
     }
 
     /// What a quantiser stores for the activations plays no part in the weights.
@@ -85,20 +85,35 @@ struct ExpertResolver {
             layout: "linear", kind: .linear, inputSize: shape.inputs(orientation), expertSize: 0,
             outputSize: shape.outputs(orientation), parts: [:])
         add(name, .expertWeight, orientation, of: expert, to: &resolved)
-        return resolved
+        return checked(resolved, &problem)
+    }
+
+    /// Weights whose scales or biases do not fit are not understood.
+    private func checked(_ resolved: ResolvedExpert, _ problem: inout String?) -> ResolvedExpert? {
+        guard let misfit = resolved.misfit else { return resolved }
+        problem = misfit
+        return nil
     }
 
     /// Gives the weight of a projection its role, and its bias and scales theirs if their shapes fit.
     private func add(_ projection: String, _ role: Role, _ orientation: Orientation, of expert: ExpertShapes, to resolved: inout ResolvedExpert) {
         guard let weight = expert.weight(projection), let matrix = weight.matrix else { return }
         var part = ResolvedExpert.Part(role: role, orientation: orientation)
-        if let scale = expert.leaf(projection, .scale), let scheme = quantization.scheme(matrix, weight, scale) {
+        if let scale = expert.leaf(projection, .scale) {
+            guard let scheme = quantization.scheme(matrix, weight, scale) else {
+                resolved.misfit = "the scales of \(quoted(projection)) do not fit its shape"
+                return
+            }
             part.scaleLeaf = scale.number
             part.scheme = scheme
             resolved.parts[scale.number] = .init(role: .scale, orientation: .none)
         }
         resolved.parts[weight.number] = part
-        if let bias = expert.leaf(projection, .bias), bias.shape.reduce(1, { $0 &* $1 }) == matrix.outputs(orientation) {
+        if let bias = expert.leaf(projection, .bias) {
+            guard bias.shape.reduce(1, { $0 &* $1 }) == matrix.outputs(orientation) else {
+                resolved.misfit = "the bias of \(quoted(projection)) does not have one value for each of its \(matrix.outputs(orientation)) outputs"
+                return
+            }
             // Every weight role's bias is the next code.
             resolved.parts[bias.number] = .init(role: Role(rawValue: role.rawValue + 1), orientation: .none)
         }

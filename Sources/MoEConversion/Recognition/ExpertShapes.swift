@@ -54,5 +54,6 @@ struct ResolvedExpert {
     var outputSize: Int
     /// By leaf number. Leaves without an entry are kept in the expert's block with the role `other`.
     var parts: [Int: Part]
-    var isQuantized: Bool { parts.values.contains { $0.scheme != nil } }
+    /// What does not fit its matrix.
+    var misfit: String?
 }

@@ -33,7 +33,9 @@ struct PlacementBuilder {
             default: break
             }
         }
-        for side in bank.sharedSides { place(side, bank.sharedCount > 0 ? .shared(bank: number, index: 0) : .router(bank: number)) }
+        for side in bank.sharedSides {
+            if bank.sharedCount > 0 { place(side, .shared(bank: number, index: 0)) } else { unrecognized.append(side.tensor) }
+        }
         unrecognized += bank.unknown
         model.layers.append(describe(bank))
     }
@@ -90,6 +92,12 @@ struct PlacementBuilder {
             if !bank.router.contains(where: { $0.role == .selectionBias }) { router.selectionBias = .none }
             if !bank.router.contains(where: { $0.role == .routerNoiseWeight }) { router.noise = nil }
             if router.kind == .topK, bank.router.contains(where: { $0.role == .tokenExpertTable }) { router.kind = .hash }
+            if router.kind == .topK, let gate = bank.router.first(where: { $0.role == .groupRouterWeight }) { makeHierarchical(&router, bank, gate) }
+            if router.kind != .hierarchical {
+                router.groupTopK = 0
+            } else if !bank.router.contains(where: { $0.role == .groupRouterNoiseWeight }) {
+                router.noise = nil
+            }
             if router.perExpertScale { router.perExpertScale = bank.router.contains { $0.role == .perExpertScale } }
             if blueprint.inputNormScalesByWidth { router.inputNorm?.scale = 1 / Double(bank.hiddenSize).squareRoot() }
             if let problem = bank.problem { router = .unsupported(problem) }
@@ -113,6 +121,15 @@ struct PlacementBuilder {
             layer.shared = shared
         }
         return layer
+    }
+
+    /// A second gate behind a first one that chooses among groups: Shazeer et al. 2017, appendix B.
+    private func makeHierarchical(_ router: inout RouterDescription, _ bank: ResolvedBank, _ gate: ResolvedBank.Side) {
+        let groups = MatrixShape(tensors[gate.tensor].shape)?.outputs(gate.orientation) ?? 0
+        guard groups > 0, bank.expertCount % groups == 0 else { return }
+        router.kind = .hierarchical
+        router.groupSize = bank.expertCount / groups
+        if router.groupTopK == 0 { router.groupTopK = router.topK }
     }
 
     /// The length of the layer's output: what leaves the post projection, or else an expert.

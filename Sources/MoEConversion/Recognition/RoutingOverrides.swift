@@ -25,6 +25,10 @@ struct RoutingOverrides {
             blueprint.hasStatedActivation = true
         }
         if let router {
+            let choices = facts.expertCount + router.identityExperts
+            if router.kind == .topK, !(1...max(1, choices)).contains(router.topK) {
+                throw .usage("the router given has top_k \(router.topK), but \(quoted(facts.path)) has \(choices) experts to choose from")
+            }
             blueprint.router = router
             blueprint.topK = nil
             blueprint.warning = nil

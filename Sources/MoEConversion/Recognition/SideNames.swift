@@ -19,6 +19,8 @@ enum SideNames {
         case preProjection, postProjection
         case sharedGate, sharedGateBias
         case latentNorm, expertNorm, outputNorm
+        /// A bias that the described layers do not have.
+        case strangeBias
     }
 
     private static let routers: [String] = [
@@ -27,7 +29,7 @@ enum SideNames {
         "gating_network", "gate_network", "gate_net", "gating.gate", "gating_network.gate", "w_gate", "wg", "router_gate",
         "router_weights", "switch", "topkroute_linear", "gate_dense", "router_dense", "router.router_dense",
         "_sparse_feedforward_gate_dense", "sparse_feedforward_gate_dense", "gate.0", "router.0", "gating.0", "moe_router",
-        "deepspeed_moe.gate.wg", "router.gating",
+        "deepspeed_moe.gate.wg", "router.gating", "secondary_gate", "expert_gate", "gate_secondary", "w_gate_secondary",
     ]
     private static let selectionBiases: [String] = [
         "gate.e_score_correction", "e_score_correction", "moe_statics.e_score_correction",
@@ -45,13 +47,15 @@ enum SideNames {
         weight("gate.tid2eid"): .tokenTable, weight("tid2eid"): .tokenTable,
         bias(""): .outputBias, bias("output"): .outputBias,
         weight("group_gate"): .groupRouter, weight("primary_gate"): .groupRouter, weight("group_router"): .groupRouter,
-        weight("gate.group"): .groupRouter,
+        weight("gate.group"): .groupRouter, weight("gate_primary"): .groupRouter, weight("w_gate_group"): .groupRouter,
         weight("w_gate_primary"): .groupRouter, weight("group_noise"): .groupNoise, weight("w_noise_primary"): .groupNoise,
         weight("fc1_latent_proj"): .preProjection, weight("fc2_latent_proj"): .postProjection,
         weight("shared_expert_gate"): .sharedGate, weight("shared_expert_gate_dense"): .sharedGate,
         weight("shared_experts_gate"): .sharedGate, weight("shared_gate"): .sharedGate,
         bias("shared_expert_gate"): .sharedGateBias, bias("shared_expert_gate_dense"): .sharedGateBias,
         weight("pre_expert_proj"): .preProjection, weight("post_expert_proj"): .postProjection,
+        bias("fc1_latent_proj"): .strangeBias, bias("fc2_latent_proj"): .strangeBias,
+        bias("pre_expert_proj"): .strangeBias, bias("post_expert_proj"): .strangeBias,
         weight("pre_expert_norm"): .latentNorm, weight("post_expert_norm"): .expertNorm,
         weight("post_mlp_layernorm"): .outputNorm,
     ]

@@ -12,11 +12,19 @@ struct SideTensors {
     private let sides: [Side]
 
     init(_ members: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName]) {
+        let hasGroups = members.contains { SideNames.meaning(of: leaves[$0.leaf]) == .groupRouter }
         sides = members.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }.map {
             Side(
-                tensor: $0.tensor, shape: tensors[$0.tensor].shape, leaf: leaves[$0.leaf],
+                tensor: $0.tensor, shape: Self.shape(tensors[$0.tensor].shape, hasGroups: hasGroups), leaf: leaves[$0.leaf],
                 meaning: SideNames.meaning(of: leaves[$0.leaf]))
         }
+    }
+
+    /// The shape as a matrix: second gates of a hierarchical router, [groups, experts a group, hidden], have a row an expert.
+    private static func shape(_ shape: [Int], hasGroups: Bool) -> [Int] {
+        guard hasGroups, shape.count == 3 else { return shape }
+        let (rows, overflow) = shape[0].multipliedReportingOverflow(by: shape[1])
+        return overflow ? shape : [rows, shape[2]]
     }
 
     /// The number of rows of the one router for inputs of that length.
@@ -56,7 +64,8 @@ struct SideTensors {
         for side in sides where side.meaning != .router || hidden == nil {
             guard let hidden, let found = place(side, rows: rows, hidden: hidden, bank, hasSelectionBias) else {
                 if side.meaning != .outputNorm, isOwnModule || side.meaning != nil { bank.unknown.append(side.tensor) }
-                if bank.isStacked, isOwnModule, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
+                if side.meaning == .strangeBias { bank.problem = bank.problem ?? "its projections have biases" }
+                if bank.isStacked, isOwnModule, bank.blueprint.router.kind != .unsupported, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
                     bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) may belong to its experts, but no layout knows it"
                 }
                 continue
@@ -107,6 +116,7 @@ struct SideTensors {
         case .sharedGateBias: return vector(1, .sharedGateBias)
         case .latentNorm: return bank.blueprint.latentNorm == nil ? nil : vector(latentSize ?? hidden, .latentNormWeight)
         case .expertNorm: return bank.blueprint.expertNorm == nil ? nil : vector(latentSize ?? hidden, .expertNormWeight)
+        case .strangeBias: return nil
         case .outputNorm: return bank.blueprint.outputNorm == nil ? nil : vector(hidden, .outputNormWeight)
         }
     }

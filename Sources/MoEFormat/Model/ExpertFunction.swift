@@ -89,6 +89,8 @@ extension ExpertFunction {
 
     var json: JSONValue {
         var object: JSONObject = ["kind": .string(kind.rawValue)]
+        // A reader that does not know the kind may still keep the file: SPEC.md R26.
+        if kind == .unsupported { object["required"] = false }
         if activation != .identity { object["activation"] = .string(activation.rawValue) }
         if alpha != 1 { object["alpha"] = .number(alpha) }
         object["gate_clamp"] = gateClamp?.json

@@ -23,6 +23,8 @@ struct RecognitionCase: CustomTestStringConvertible {
     var config: JSONValue?
     var publishedConfig: JSONValue?
     var layers: [Layer]
+    /// The model description that the reference's outputs confirmed.
+    var model: JSONValue?
 
     /// Whether the file is one of a family's, and not of the reference cases.
     var isFamily: Bool
@@ -55,6 +57,7 @@ struct RecognitionCase: CustomTestStringConvertible {
         }
         config = json["config"]
         publishedConfig = json["config_hub"]
+        model = json["model"]
         layers = (json["layers"]?.array ?? []).map {
             Layer(
                 number: $0["layer"]?.integer ?? -9, path: String(($0["prefix"]?.string ?? "").dropLast()),

@@ -43,18 +43,21 @@ class MoEFile:
             self.envelope = read_envelope(source)
             self.directory = Directory(source, self.envelope)
             self.name_index = NameIndex(self.directory, self._name_of)
+            expert_counts = self._expert_counts()
             self.model = Model.parse(self.envelope.model, self.envelope.required(SectionKind.MODEL).offset)
-            check_model(self.model, self._expert_counts())
+            check_model(self.model, expert_counts)
         except BaseException:
             source.close()
             raise
 
     def _expert_counts(self) -> list[int]:
-        banks = range(self.directory.count(SectionKind.BANKS))
-        if len(self.model.layers) != len(banks):
-            return [0] * len(banks)  # R22 refuses the file before it looks at any of them
-        records = (self.directory.record(SectionKind.BANKS, index) for index in banks)
-        return [BankRecord.expert_count_of(raw) for raw, _ in records]
+        """R80, and R17 for the pages of the banks."""
+        counts = []
+        for index in range(self.directory.count(SectionKind.BANKS)):
+            record = BankRecord.parse(*self.directory.record(SectionKind.BANKS, index))
+            record.check_blocks(self.directory.count(SectionKind.BLOCKS))
+            counts.append(record.expert_count)
+        return counts
 
     def close(self) -> None:
         self.source_bytes.close()

@@ -8,7 +8,7 @@ from ..directory.bank_record import BankRecord
 from ..directory.names import read_name
 from ..envelope.section_kind import SectionKind
 from ..errors import require
-from ..limits import EXPERTS, NONE
+from ..limits import NONE
 from .block import Block, BlockKind
 from .block_contents import BlockContents
 
@@ -24,24 +24,7 @@ class Bank:
         self._file = file
         self.index = index
         self.record = BankRecord.parse(*file.directory.record(SectionKind.BANKS, index))
-        self._check_runs()
-
-    def _check_runs(self) -> None:
-        """R80: the bank's block numbers exist."""
-        record, what = self.record, f"bank {self.index}"
-        blocks = self._file.directory.count(SectionKind.BLOCKS)
-        require(1 <= record.expert_count <= EXPERTS, "R80", record.at + 16, record.expert_count, f"1 … {EXPERTS}",
-                f"expert_count of {what}")  # fmt: skip
-        end = record.first_expert_block + record.expert_count
-        require(end <= blocks, "R80", record.at + 20, end, f"at most {blocks}", f"last expert block of {what}")
-        require(record.router_block == NONE or record.router_block < blocks, "R80", record.at + 24,
-                record.router_block, f"less than {blocks}", f"router block of {what}")  # fmt: skip
-        if record.shared_count == 0:
-            require(record.first_shared_block == NONE, "R80", record.at + 28, record.first_shared_block, "NONE",
-                    f"first_shared_block of {what}")  # fmt: skip
-        else:
-            end = record.first_shared_block + record.shared_count
-            require(end <= blocks, "R80", record.at + 28, end, f"at most {blocks}", f"last shared block of {what}")
+        self.record.check_reserved()
 
     @property
     def path(self) -> str:
@@ -98,9 +81,9 @@ class Bank:
         return numbers + [(number, BlockKind.EXPERT) for number in run]
 
     def block(self, number: int, kind: BlockKind) -> Block:
-        """R80, R64: a block that the bank lists, of the kind it lists it as."""
+        """R64: a block that the bank lists, of the kind it lists it as."""
         block = self._file.block(number)
-        require(block.kind is kind, "R80", block.record.at + 54, block.kind.name, kind.name,
+        require(block.kind is kind, "R64", block.record.at + 54, block.kind.name, kind.name,
                 f"kind of block {number} of bank {self.index}")  # fmt: skip
         require(block.bank == self.index, "R64", block.record.at + 44, block.record.bank, self.index,
                 f"bank of block {number}")  # fmt: skip

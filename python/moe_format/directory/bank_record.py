@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from ..errors import require
+from ..limits import EXPERTS, NONE
 
 _LAYOUT = struct.Struct("<QIiIIIIQQQIHH")
 
@@ -27,13 +28,24 @@ class BankRecord:
     kind: int
     zero: int
 
-    @staticmethod
-    def expert_count_of(raw: bytes) -> int:
-        """The one field that opening a file needs; nothing else of the record is looked at."""
-        return int.from_bytes(raw[16:20], "little")
-
     @classmethod
     def parse(cls, raw: bytes, at: int) -> BankRecord:
-        record = cls(at, *_LAYOUT.unpack(raw))
-        require(record.zero == 0, "R45", at + 62, record.zero, 0, "reserved field of a bank")
-        return record
+        return cls(at, *_LAYOUT.unpack(raw))
+
+    def check_reserved(self) -> None:
+        """R45."""
+        require(self.zero == 0, "R45", self.at + 62, self.zero, 0, "reserved field of a bank")
+
+    def check_blocks(self, blocks: int) -> None:
+        """R80: the bank's block numbers exist among so many blocks."""
+        count, first, shared = self.expert_count, self.first_expert_block, self.first_shared_block
+        require(1 <= count <= EXPERTS, "R80", self.at + 16, count, f"1 … {EXPERTS}", "expert_count of a bank")
+        end = first + count
+        require(end <= blocks, "R80", self.at + 20, end, f"at most {blocks}", "last expert block of a bank")
+        router_exists = self.router_block == NONE or self.router_block < blocks
+        require(router_exists, "R80", self.at + 24, self.router_block, f"less than {blocks}", "router block of a bank")
+        if self.shared_count == 0:
+            require(shared == NONE, "R80", self.at + 28, shared, "NONE", "first_shared_block of a bank")
+        else:
+            end = shared + self.shared_count
+            require(end <= blocks, "R80", self.at + 28, end, f"at most {blocks}", "last shared block of a bank")

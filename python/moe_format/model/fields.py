@@ -19,13 +19,13 @@ REQUIRED = _Missing.REQUIRED
 
 
 class Fields:
-    """One object of the description. `path` is its place in the JSON, for errors."""
+    """One object of the description; a key whose value is null is absent. `path` is its place in the JSON, for errors."""
 
     def __init__(self, value: Any, path: str, at: int, unknown: list[str] | None = None) -> None:
         self.path, self.at = path, at
         if not isinstance(value, dict):
             self.refuse("R21", value, "an object")
-        self._values: dict[str, Any] = value
+        self._values: dict[str, Any] = {key: item for key, item in value.items() if item is not None}
         self.unknown: list[str] = [] if unknown is None else unknown
         """Values of choices that version 1.0 does not know, those of nested objects included."""
 

@@ -39,9 +39,6 @@ def _check_layers(model: Model, banks: int) -> None:
         _check_index(layer.router, len(model.routers), f"{layer.path}.router", at)
         _check_index(layer.expert_function, len(model.expert_functions), f"{layer.path}.expert_function", at)
         _check_sizes(layer, model)
-    for router in model.routers:
-        _check_count(router.identity_experts, f"{router.path}.identity_experts", at)
-        _check_count(router.shared_in_router, f"{router.path}.shared_in_router", at)
 
 
 def _check_sizes(layer: Layer, model: Model) -> None:
@@ -55,9 +52,7 @@ def _check_sizes(layer: Layer, model: Model) -> None:
 
 
 def _check_expert_size(size: int, function: int, path: str, model: Model) -> None:
-    if model.expert_functions[function].kind == "linear":
-        require(size == 0, "R22", model.at, size, "0 for linear experts", f"model {path}")
-    else:
+    if model.expert_functions[function].kind != "linear":
         _check_positive(size, path, model.at)
 
 
@@ -67,10 +62,6 @@ def _check_index(index: int, count: int, path: str, at: int) -> None:
 
 def _check_positive(size: int, path: str, at: int) -> None:
     require(size >= 1, "R22", at, size, "at least 1", f"model {path}")
-
-
-def _check_count(count: int, path: str, at: int) -> None:
-    require(count >= 0, "R22", at, count, "at least 0", f"model {path}")
 
 
 def _check_unknown_values(model: Model) -> None:
@@ -122,7 +113,11 @@ def _check_function(function: ExpertFunction, at: int) -> None:
 
 def _check_least_choice(router: Router, at: int) -> None:
     """R23, as far as it can be told without a bank."""
-    if router.kind in CHOOSES_TOP_K and router.top_k is not None:
+    for key, count in (("identity_experts", router.identity_experts), ("shared_in_router", router.shared_in_router)):
+        require(count >= 0, "R23", at, count, "at least 0", f"model {router.path}.{key}")
+    if router.group_top_k is not None:
+        require(router.group_top_k >= 1, "R23", at, router.group_top_k, "at least 1", f"model {router.path}.group_top_k")
+    if router.top_k is not None:
         require(router.top_k >= 1, "R23", at, router.top_k, "at least 1", f"model {router.path}.top_k")
         if router.score == "sparsemixer":
             require(router.top_k == 2, "R23", at, router.top_k, "2 for sparsemixer", f"model {router.path}.top_k")
@@ -143,17 +138,18 @@ def _check_choice(router: Router, expert_count: int, at: int) -> None:
                 f"{path}.groups.count")  # fmt: skip
         size = experts // count
         require(1 <= kept <= count, "R24", at, kept, f"1 … {count}", f"{path}.groups.kept")
-        require(kept * size >= router.top_k, "R24", at, kept * size, f"at least {router.top_k}",
-                f"experts in the kept groups of {path}")  # fmt: skip
+        if router.groups.fill != "zero":
+            require(kept * size >= router.top_k, "R24", at, kept * size, f"at least {router.top_k}",
+                    f"experts in the kept groups of {path}")  # fmt: skip
         if router.groups.score == "sum_of_top_2":
             require(size >= 2, "R24", at, size, "at least 2", f"experts a group of {path}")
 
 
 def _check_hierarchy(router: Router, experts: int, at: int) -> None:
-    """R24 for `hierarchical`."""
+    """R24, R23 for `hierarchical`."""
     path, size, kept = f"model {router.path}", router.group_size, router.group_top_k
     if size is None or kept is None or router.top_k is None:
         return
     require(size >= 1 and experts % size == 0, "R24", at, size, f"a divisor of {experts}", f"{path}.group_size")
-    require(1 <= kept <= experts // size, "R24", at, kept, f"1 … {experts // size}", f"{path}.group_top_k")
-    require(router.top_k <= size, "R24", at, router.top_k, f"at most {size}", f"{path}.top_k")
+    require(1 <= kept <= experts // size, "R23", at, kept, f"1 … {experts // size}", f"{path}.group_top_k")
+    require(router.top_k <= size, "R23", at, router.top_k, f"at most {size}", f"{path}.top_k")

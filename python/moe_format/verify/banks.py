@@ -1,4 +1,4 @@
-"""R64, R80, R81, R82: banks."""
+"""R64, R81, R82: banks."""
 
 from __future__ import annotations
 

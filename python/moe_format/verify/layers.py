@@ -70,10 +70,7 @@ def _check_router(needs: Requirements, router: Router, bank: Bank) -> None:
     if router.noise:
         needs.matrix(Role.ROUTER_NOISE_WEIGHT, rows, hidden)
     if router.selection_bias != "none":
-        needs.vector(Role.SELECTION_BIAS, needs.part(Role.SELECTION_BIAS).record.element_count)
-        found = needs.part(Role.SELECTION_BIAS).record
-        require(found.element_count in (experts, rows), "R28", found.at + 8, found.element_count, experts,
-                f"selection bias of bank {bank.index}")  # fmt: skip
+        needs.vector(Role.SELECTION_BIAS, experts)
     if router.per_expert_scale:
         needs.vector(Role.PER_EXPERT_SCALE, bank.expert_count)
     needs.optional_vector(Role.ROUTER_INPUT_SCALE, hidden)

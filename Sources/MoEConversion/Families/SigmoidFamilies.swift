@@ -56,13 +56,14 @@ extension Family {
         Family("step3p5", "step3p7") { (c) throws(RecognitionError) in
             var layer = try biased(c, topK: 8, epsilon: 0)
             layer.routedScale = try c.scope.number("moe_router_scaling_factor", default: 1)
-            layer.sharedFunction = layer.function
+            var shared = layer.function
             if let limit = try c.scope.layerLimit("swiglu_limits", layer: c.facts.layer) {
                 clampAfterActivation(&layer.function, at: limit)
             }
             if let limit = try c.scope.layerLimit("swiglu_limits_shared", layer: c.facts.layer) {
-                if layer.sharedFunction != nil { clampAfterActivation(&layer.sharedFunction!, at: limit) }
+                clampAfterActivation(&shared, at: limit)
             }
+            layer.sharedFunction = shared
             return layer
         },
         Family("muse_spark") { (c) throws(RecognitionError) in

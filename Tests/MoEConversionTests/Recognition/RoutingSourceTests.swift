@@ -71,7 +71,7 @@ import Testing
 
     @Test func everyFamilyGivesADescriptionThatReadsBack() throws {
         for type in Family.modelTypes {
-            let config: JSONValue = ["model_type": .string(type), "num_experts_per_tok": 1, "n_group": 1, "topk_group": 1, "zero_expert_num": 0, "n_shared_experts": 0]
+            let config: JSONValue = ["model_type": .string(type), "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1, "zero_expert_num": 0, "n_shared_experts": 0]
             let recognition = try Recognition(of: Checkpoints.mixtral, config: config)
             try PlacementInvariants.check(recognition, of: Checkpoints.mixtral)
             #expect(recognition.model.family == type)

@@ -29,7 +29,7 @@ struct MappedExpert {
         }
         let width = fused == nil ? first.outputs : first.outputs / 2
         let fits = fused.map { $0.outputs % 2 == 0 } ?? true
-        guard fits, width == down.inputs, gate == nil || gate! == first else {
+        guard fits, width == down.inputs, gate.map({ $0 == first }) ?? true else {
             throw .usage("the map: the weights of \(quoted(path)) do not fit each other; \(first.outputs) outputs of the first stand before \(down.inputs) inputs of the down weight; look at their orientation")
         }
         resolved = expert(gate != nil || fused != nil ? .gated : .mlp, first.inputs, width, down.outputs)

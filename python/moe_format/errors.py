@@ -26,9 +26,7 @@ class MoEFormatError(Exception):
         return (MoEFormatError, (self.rule, self.offset, self.found, self.expected, self.what))
 
 
-def require(
-    holds: bool, rule: str, offset: int, found: object, expected: object, what: str = ""
-) -> None:
+def require(holds: bool, rule: str, offset: int, found: object, expected: object, what: str = "") -> None:
     """Raises `MoEFormatError` unless `holds`."""
     if not holds:
         raise MoEFormatError(rule, offset, found, expected, what)

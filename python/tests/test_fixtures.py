@@ -19,7 +19,11 @@ def test_invalid_files_are_current():
     assert [entry["file"] for entry in invalid_index()] == [make_invalid.stored_name(fixture) for fixture in fixtures]
     for fixture, entry in zip(fixtures, invalid_index(), strict=True):
         assert read_fixture(INVALID / entry["file"]) == fixture.data, entry["file"]
-        assert (entry["rule"], entry["moment"], entry["description"]) == (fixture.rule, fixture.moment, fixture.description)
+        assert (entry["rule"], entry["moment"], entry["description"]) == (
+            fixture.rule,
+            fixture.moment,
+            fixture.description,
+        )
 
 
 def test_encoder_and_decoder_share_no_code():

@@ -45,7 +45,9 @@ def test_is_refused(entry):
     else:
         use_everything(moe_format.open_bytes(data))
     findings = moe_format.open_bytes(data).findings()
-    assert {finding.rule for finding in findings} == {entry["rule"], *entry.get("also", [])}, "\n".join(map(str, findings))
+    assert {finding.rule for finding in findings} == {entry["rule"], *entry.get("also", [])}, "\n".join(
+        map(str, findings)
+    )
     assert all(finding.offset <= len(data) for finding in findings)
 
 
@@ -53,6 +55,9 @@ def use(file, entry):
     """Reads what the index says that must be read to meet the rule."""
     if "tensor" in entry:
         file.tensor(entry["tensor"]).array()
+    elif "links_of" in entry:
+        for part in file.tensor(entry["links_of"]).parts:
+            part.companions(moe_format.LinkKind.SCALE)
     elif "section" in entry:
         getattr(file, entry["section"])
     elif "expert" in entry:

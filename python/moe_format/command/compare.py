@@ -18,7 +18,7 @@ class Comparison:
 
 
 def compare_hdf5(file: MoEFile, checkpoint: str) -> Comparison:
-    """Every dataset has, for each hard link to it, a tensor or alias of that path and of the same bytes; none is extra."""
+    """Every dataset has a tensor or alias of the same bytes for each hard link to it; there are no others."""
     import h5py
 
     result = Comparison()
@@ -99,7 +99,7 @@ def _is_variable(kind: Any) -> bool:
 
 
 def _serialised(dataset: Any) -> bytes:
-    """Variable-length elements, each with its length. h5py does not tell a null pointer from no bytes: both are empty."""
+    """Variable-length elements, each with its length. h5py gives a null pointer as no bytes: so do we."""
     pieces = []
     for value in np.asarray(dataset[()]).reshape(-1):
         raw = value.tobytes() if isinstance(value, np.ndarray) else value

@@ -20,9 +20,7 @@ class Directory:
         self._source = source
         self._envelope = envelope
         self._pages: dict[int, bytes] = {}
-        self._sections = {
-            SectionKind(entry.kind): entry for entry in envelope.directory_sections if entry.is_known
-        }
+        self._sections = {SectionKind(entry.kind): entry for entry in envelope.directory_sections if entry.is_known}
 
     def count(self, kind: SectionKind) -> int:
         """Records in a section; 0 if an optional one is absent."""

@@ -72,9 +72,7 @@ def read_envelope(source: ByteSource) -> Envelope:
     _check_directory_sections(sections, footer)
     _check_page_count(page_hashes, footer)
     require(model.length <= MODEL_BYTES, "R20", model.at + 16, model.length, f"at most {MODEL_BYTES}", "model")
-    return Envelope(
-        header, footer, sections, _read_hashed(source, page_hashes), _read_hashed(source, model)
-    )
+    return Envelope(header, footer, sections, _read_hashed(source, page_hashes), _read_hashed(source, model))
 
 
 def _check_table_place(footer: Footer) -> None:

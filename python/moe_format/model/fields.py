@@ -19,7 +19,7 @@ REQUIRED = _Missing.REQUIRED
 
 
 class Fields:
-    """One object of the description; a key whose value is null is absent. `path` is its place in the JSON, for errors."""
+    """One object of the description. A key whose value is null is absent. `path` is its place, for errors."""
 
     def __init__(self, value: Any, path: str, at: int, unknown: list[str] | None = None) -> None:
         self.path, self.at = path, at

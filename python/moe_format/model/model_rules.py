@@ -116,7 +116,9 @@ def _check_least_choice(router: Router, at: int) -> None:
     for key, count in (("identity_experts", router.identity_experts), ("shared_in_router", router.shared_in_router)):
         require(count >= 0, "R23", at, count, "at least 0", f"model {router.path}.{key}")
     if router.group_top_k is not None:
-        require(router.group_top_k >= 1, "R23", at, router.group_top_k, "at least 1", f"model {router.path}.group_top_k")
+        require(
+            router.group_top_k >= 1, "R23", at, router.group_top_k, "at least 1", f"model {router.path}.group_top_k"
+        )
     if router.top_k is not None:
         require(router.top_k >= 1, "R23", at, router.top_k, "at least 1", f"model {router.path}.top_k")
         if router.score == "sparsemixer":

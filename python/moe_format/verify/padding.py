@@ -9,9 +9,7 @@ from ..errors import MoEFormatError, require
 _PIECE = 1 << 20
 
 
-def check_padding(
-    read: Callable[[int, int], bytes], start: int, end: int, limit: int, rule: str, what: str
-) -> None:
+def check_padding(read: Callable[[int, int], bytes], start: int, end: int, limit: int, rule: str, what: str) -> None:
     """`start ..< end` is shorter than `limit` and all zero. `read` gives bytes from an offset and a length."""
     require(0 <= end - start < limit, rule, start, end - start, f"0 ..< {limit} bytes", f"padding {what}")
     for offset in range(start, end, _PIECE):

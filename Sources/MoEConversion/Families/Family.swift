@@ -15,7 +15,7 @@ struct Family: Sendable {
 
     private static let byType: [String: Family] = {
         var families: [String: Family] = [:]
-        for family in softmax + softmaxOfChosen + deepSeek + sigmoid + others {
+        for family in softmax + softmaxOfChosen + deepSeek + sigmoid + seeds + others {
             for type in family.modelTypes { families[type] = family }
         }
         return families

@@ -49,6 +49,9 @@ extension Family {
             try setExplicit(score, c, &layer)
         } else if c.scope.has("norm_topk_prob") {
             layer.router.normalization = try c.normalization(default: false)
+        } else if layer.topK?.value == c.facts.expertCount {
+            // To keep all is the textbook layer: nothing is chosen, and nothing ranked.
+            layer.router = RouterDescription(.all, topK: 0, score: .softmax)
         } else {
             // G(x) = softmax(KeepTopK(H(x), k)): Shazeer et al. 2017, arXiv 1701.06538, eq. 3 to 5.
             layer.router.score = .softmaxOfChosen

@@ -37,7 +37,7 @@ extension RouterDescription {
     func validate(experts: Int?, path: String) throws(FormatError) {
         guard kind != .unsupported else { return }
         guard identityExperts >= 0, sharedInRouter >= 0 else {
-            throw .broken(.modelLayers, "model description: \(path) has a negative number of experts")
+            throw .broken(.topK, "model description: \(path) has a negative number of experts")
         }
         let choices = experts.map { $0 + identityExperts }
         switch kind {
@@ -52,7 +52,7 @@ extension RouterDescription {
             }
             guard topK >= 1 else { throw .broken(.topK, "model description: \(path).top_k is \(topK)") }
             guard topK <= groupSize, groupTopK >= 1, groupTopK <= experts.map({ $0 / groupSize }) ?? .max else {
-                throw .broken(.groups, "model description: \(path) chooses \(groupTopK) groups and \(topK) experts of \(groupSize)")
+                throw .broken(.topK, "model description: \(path) chooses \(groupTopK) groups and \(topK) experts of \(groupSize)")
             }
         }
         if score == .sparsemixer, kind == .topK, topK != 2 {

@@ -17,7 +17,11 @@ struct ModelFields {
 
     func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    private func value(_ key: String) -> JSONValue? { object[key] }
+    /// The member's value, with JSON's `null` the same as no member.
+    private func value(_ key: String) -> JSONValue? {
+        guard let value = object[key], value != .null else { return nil }
+        return value
+    }
 
     func has(_ key: String) -> Bool { value(key) != nil }
 

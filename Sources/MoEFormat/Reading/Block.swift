@@ -103,7 +103,7 @@ extension ModelFile {
 
     /// The block of an expert, which must be below the bank's count.
     ///
-    /// - Throws: as `block(at:)`; by R80 when the block is none of an expert's.
+    /// - Throws: as `block(at:)`; by R64 when the block is none of an expert's.
     package func block(ofExpert expert: Int, in bank: Bank) throws(FormatError) -> Block {
         try block(at: bank.block(ofExpert: expert), as: .expert, of: bank)
     }
@@ -122,7 +122,7 @@ extension ModelFile {
     private func block(at index: Int, as kind: BlockKind, of bank: Bank) throws(FormatError) -> Block {
         let block = try block(at: index)
         guard block.record.kind == kind.rawValue, block.record.bank == UInt32(bank.id) else {
-            throw .broken(.bankBlocks, "bank \(bank.id) names block \(index) as its \(kind) block, which it is not")
+            throw .broken(.blockRole, "bank \(bank.id) names block \(index) as its \(kind) block, which it is not")
         }
         return block
     }

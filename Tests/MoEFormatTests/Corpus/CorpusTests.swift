@@ -99,8 +99,10 @@ import Testing
     private func use(_ entry: JSONValue, of file: ModelFile) throws {
         if let name = entry["tensor"]?.string {
             guard let tensor = try file.tensor(named: name) else { return }
-            for part in try file.parts(of: tensor) { _ = try file.companions(of: part) }
             _ = try file.bytes(of: tensor)
+        } else if let name = entry["links_of"]?.string {
+            guard let tensor = try file.tensor(named: name) else { return }
+            for part in try file.parts(of: tensor) { _ = try file.companions(of: part) }
         } else if let bank = entry["bank"]?.integer {
             let bank = file.banks[bank]
             if let expert = entry["expert"]?.integer {

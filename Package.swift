@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "MoESystem", dependencies: ["CMoESystem"], swiftSettings: strict),
         .target(
             name: "MoEFormat",
-            dependencies: ["CZstd", "CXXHash", "CMoEKernels", "MoESystem"],
+            dependencies: ["CZstd", "CXXHash", "CMoEKernels", "CMoESystem", "MoESystem"],
             swiftSettings: strict),
         .target(
             name: "MoERuntime",

@@ -1,3 +1,6 @@
+import CMoESystem
+import Synchronization
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -8,14 +11,15 @@ import Glibc
 
 /// A range of a file mapped for reading; unmapped with its owner.
 ///
-/// If the file is truncated while mapped, touching the lost pages raises SIGBUS. Bytes of a region are therefore only to be
-/// touched inside the guarded entry points of `CMoESystem`, or where the caller vouches for the file.
+/// If the file is truncated while mapped, touching the lost pages raises SIGBUS. Bytes of a region are therefore touched only
+/// inside the guarded entry points of `CMoESystem`; what notices a fault says so with `reportFault`.
 @safe
 public final class MappedRegion: Sendable {
     /// The whole pages that are mapped. Never written, and valid until `deinit`: what makes sharing them safe.
     private nonisolated(unsafe) let pages: UnsafeMutableRawPointer
     private let mappedLength: Int
     private let lead: Int
+    private let faulted = Atomic(false)
     /// Bytes of the range asked for.
     public let count: Int
 
@@ -41,6 +45,21 @@ public final class MappedRegion: Sendable {
     /// The mapped bytes; valid as long as the region is alive.
     public var bytes: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(start: pages + lead, count: count)
+    }
+
+    /// Whether some part of the range could not be read: the file was truncated, or its device failed.
+    public var hasFaulted: Bool { faulted.load(ordering: .acquiring) }
+
+    public func reportFault() { faulted.store(true, ordering: .releasing) }
+
+    /// Copies a part of the range, which must lie inside it, to other memory; false when it cannot be read.
+    public func copy(_ range: Range<Int>, to destination: UnsafeMutableRawBufferPointer) -> Bool {
+        guard range.upperBound <= count, destination.count >= range.count else { return false }
+        guard unsafe moe_guarded_copy(destination.baseAddress, pages + lead + range.lowerBound, range.count) else {
+            reportFault()
+            return false
+        }
+        return true
     }
 
     /// Asks the system to read the range ahead; a hint that may be ignored.

@@ -1,3 +1,4 @@
+internal import CMoESystem
 internal import CXXHash
 
 /// The two hashes of the format: XXH3 with seed 0.
@@ -7,6 +8,13 @@ package enum XXH3 {
     /// XXH3-64 of some bytes.
     package static func hash64(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         unsafe XXH3_64bits(bytes.baseAddress, bytes.count)
+    }
+
+    /// XXH3-64 of mapped bytes; nil when they cannot be read.
+    package static func hash64(ofMapped bytes: UnsafeRawBufferPointer) -> UInt64? {
+        var hash: UInt64 = 0
+        let isRead = unsafe moe_guarded_hash64({ unsafe XXH3_64bits($0, $1) }, bytes.baseAddress, bytes.count, &hash)
+        return isRead ? hash : nil
     }
 
     /// XXH3-64 of some bytes.

@@ -1,4 +1,5 @@
 internal import CMoEKernels
+internal import CMoESystem
 internal import MoESystem
 
 /// A stored matrix times the hidden states of some tokens.
@@ -34,14 +35,22 @@ enum Linear {
                         nonisolated(unsafe) let packed = unsafe UnsafePointer(tile.baseAddress)
                         nonisolated(unsafe) let workspace = workspace.baseAddress
                         nonisolated(unsafe) let weight = unsafe kernelWeight
+                        let region = matrix.elements.region
                         workers.run(parts: parts.count) { part in
                             var call = unsafe moe_linear_call(
                                 weight: weight, rows_are_inputs: matrix.rowsAreInputs, token_tile: packed, tokens: tokens,
                                 first_output: parts[part].lowerBound, outputs: parts[part].count,
                                 result: result, result_stride: matrix.outputs,
                                 workspace: workspace?.advanced(by: part * workspaceBytes))
-                            let isDone = unsafe moe_linear(&call)
-                            precondition(isDone, "the kernels refused a matrix that was checked")
+                            guard let region else {
+                                let isDone = unsafe moe_linear(&call)
+                                precondition(isDone, "the kernels refused a matrix that was checked")
+                                return
+                            }
+                            // Mapped weights: the file may have been cut short under us. The layer looks for the report.
+                            let mapped = unsafe region.bytes
+                            let outcome = unsafe moe_guard_run(mapped.baseAddress, mapped.count, moe_linear_body, &call)
+                            if outcome == MOE_GUARD_FAULT { region.reportFault() }
                         }
                     }
                 }

@@ -1,4 +1,5 @@
 package import MoEFormat
+internal import MoESystem
 
 /// The decoded elements of one part, still in the dtype they are stored in.
 ///
@@ -23,6 +24,9 @@ package import MoEFormat
         self.owner = owner
     }
 
+    /// The mapping that the bytes lie in, when they do: they may then only be read under its guard.
+    var region: MappedRegion? { owner as? MappedRegion }
+
     /// Copies bytes into memory that the value owns.
     package init(copying bytes: [UInt8], dtype: Dtype, count: Int) {
         let storage = Storage(bytes)
@@ -33,6 +37,19 @@ package import MoEFormat
     /// The same elements in memory that the value owns.
     func copied() -> StoredElements {
         unsafe StoredElements(copying: Array(bytes), dtype: dtype, count: count)
+    }
+
+    /// The same elements in memory that the value owns, read under the mapping's guard; nil when they cannot be read.
+    func copiedFromMapping() -> StoredElements? {
+        guard let region else { return self }
+        var copy = [UInt8](repeating: 0, count: byteCount)
+        let isRead = unsafe copy.withUnsafeMutableBytes { target in
+            // The elements lie inside the region that owns them.
+            guard let own = unsafe bytes.baseAddress, let base = unsafe region.bytes.baseAddress else { return true }
+            let start = unsafe own - base
+            return unsafe region.copy(start..<start + target.count, to: target)
+        }
+        return isRead ? StoredElements(copying: copy, dtype: dtype, count: count) : nil
     }
 
     var byteCount: Int { unsafe bytes.count }

@@ -22,6 +22,16 @@ package struct StoredMatrix: Sendable {
     }
 }
 
+extension StoredMatrix {
+    /// Whether the kernels read it, which guards cover; the portable loops are Swift, which they do not.
+    var isReadByKernels: Bool {
+        switch ElementType(elements.dtype, scheme: scheme) {
+        case .f32, .bf16, .f16, .f64, .f8E4M3, .f8E5M2, .f4LowFirst: scheme?.scale != .inverse
+        default: false
+        }
+    }
+}
+
 /// A part with its role: what a block holds for a layer.
 package struct StoredPart: Sendable {
     package var role: Role

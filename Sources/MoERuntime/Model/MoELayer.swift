@@ -137,6 +137,10 @@ public final class MoELayer: Sendable {
                 for needed in group.filter(isThere) + group.filter({ !isThere($0) }) {
                     let parts = try model.clock.time(.waiting) { () throws(FormatError) in try lease.parts(of: needed.block.block.id) }
                     try add(needed, parts, to: wave, scratch: &scratch)
+                    // What was computed from pages that a mapping has lost is worth nothing.
+                    guard !parts.contains(where: { $0.matrix.elements.region?.hasFaulted == true }) else {
+                        throw BlockLoader.lostPages(of: model.file.path)
+                    }
                 }
             } catch {
                 throw .file(error)

@@ -120,8 +120,11 @@ final class BlockLoader: Sendable {
         try decoders.withDecoder { (decoder) throws(FormatError) in
             switch engine {
             case .mapped:
+                // Decoders must not be interrupted by a file that shrinks: they work on a copy.
                 let region = try map(offset: offset, count: group.length)
-                try unsafe body(region.bytes, decoder)
+                let room = unsafe decoder.input.bytes(group.length)
+                guard unsafe region.copy(0..<group.length, to: room) else { throw Self.lostPages(of: file.path) }
+                try unsafe body(UnsafeRawBufferPointer(room), decoder)
             case .read, .direct:
                 let unit = engine == .direct ? UInt64(SlotPool.alignment) : 1
                 let start = offset / unit * unit
@@ -179,7 +182,8 @@ final class BlockLoader: Sendable {
             try workers.forEach(entries.count) { index in
                 let entry = entries[index]
                 let bytes = unsafe UnsafeRawBufferPointer(rebasing: region.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.storedLength)])
-                guard Integrity.matches(entry.hash, unsafe XXH3.hash64(bytes)) else {
+                guard let hash = unsafe XXH3.hash64(ofMapped: bytes) else { throw Self.lostPages(of: self.file.path) }
+                guard Integrity.matches(entry.hash, hash) else {
                     throw FormatError.broken(.chunkHash, at: block.offset + entry.offset, "chunk \(index) of block \(block.id) does not match its hash")
                 }
             }
@@ -190,7 +194,27 @@ final class BlockLoader: Sendable {
         }
         counters.add(bytes: UInt64(block.length))
         let offsets = block.parts.map { Int(table.entries(of: $0).first?.offset ?? 0) }
-        return ResidentBlock(parts: try unsafe storedParts(of: block, base: region.bytes, offsets: offsets, owner: region))
+        let parts = try unsafe storedParts(of: block, base: region.bytes, offsets: offsets, owner: region)
+        return ResidentBlock(parts: try parts.map { (part) throws(FormatError) in try ownedUnlessMatrix(part) })
+    }
+
+    /// A part whose bytes only guarded kernels read stays where it is mapped; all others are copied out.
+    private func ownedUnlessMatrix(_ part: StoredPart) throws(FormatError) -> StoredPart {
+        guard part.matrix.elements.count == part.matrix.rowLength || !part.matrix.isReadByKernels else { return part }
+        var copied = part
+        guard let elements = part.matrix.elements.copiedFromMapping() else { throw Self.lostPages(of: file.path) }
+        copied.matrix.elements = elements
+        if let scale = part.matrix.scale {
+            guard let scale = scale.copiedFromMapping() else { throw Self.lostPages(of: file.path) }
+            copied.matrix.scale = scale
+        }
+        return copied
+    }
+
+    /// What a mapping reports that has lost its file.
+    static func lostPages(of path: String) -> FormatError {
+        let cause = SystemError("cannot read", path: path, number: 5)
+        return FormatError(.io, "cannot read \(path): the file was cut short, or its device failed, while it was mapped", cause: cause)
     }
 
     private func map(offset: UInt64, count: Int) throws(FormatError) -> MappedRegion {

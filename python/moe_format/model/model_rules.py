@@ -52,7 +52,12 @@ def _check_sizes(layer: Layer, model: Model) -> None:
 
 
 def _check_expert_size(size: int, function: int, path: str, model: Model) -> None:
-    if model.expert_functions[function].kind != "linear":
+    described = model.expert_functions[function]
+    if described.unknown:
+        require(size >= 0, "R22", model.at, size, "at least 0", f"model {path}")
+    elif described.kind == "linear":
+        require(size == 0, "R22", model.at, size, "0 for linear experts", f"model {path}")
+    else:
         _check_positive(size, path, model.at)
 
 

@@ -22,7 +22,7 @@ package struct ChunkTable: Sendable {
     /// Checks the table's bytes against the block: R62, R70, R45.
     package init(_ bytes: [UInt8], of block: Block) throws(FormatError) {
         let base = block.offset + block.record.tableOffset
-        guard XXH3.hash64(bytes) == block.record.tableHash else {
+        guard Integrity.matches(block.record.tableHash, XXH3.hash64(bytes)) else {
             throw .broken(.tableHash, at: base, "the chunk table of block \(block.id) does not match its hash")
         }
         var reader = ByteReader(bytes, base: base, rule: .blockTable)

@@ -88,7 +88,7 @@ final class Directory: Sendable {
         // Read without the lock: two threads may fetch the same page, and both get the same bytes.
         let start = UInt64(index) * UInt64(Limits.pageBytes)
         let bytes = try file.read(at: offset + start, count: Int(min(UInt64(Limits.pageBytes), length - start)))
-        guard XXH3.hash64(bytes) == pageHashes[index] else {
+        guard Integrity.matches(pageHashes[index], XXH3.hash64(bytes)) else {
             throw .broken(.pageHash, at: offset + start, "page \(index) of the directory does not match its hash")
         }
         pages.withLock { $0[index] = bytes }

@@ -36,7 +36,7 @@ struct OpenedEnvelope {
             throw .broken(.closedEnd, at: footerStart, "directory, section table and footer do not adjoin")
         }
         let table = try suffix.bytes(at: footer.sectionTableOffset, count: Int(tableLength))
-        guard Footer.envelopeHash(header: headerBytes, sectionTable: table, footer: footerBytes) == footer.envelopeHash else {
+        guard Integrity.matches(footer.envelopeHash, Footer.envelopeHash(header: headerBytes, sectionTable: table, footer: footerBytes)) else {
             throw .broken(.envelopeHash, at: footerStart + 48, "the hash over header, section table and footer does not match")
         }
         guard footer.requiredFeatures == 0 else {
@@ -90,7 +90,7 @@ private struct Suffix {
     /// A section's bytes, checked against the hash in its entry.
     func checked(_ section: SectionEntry) throws(FormatError) -> [UInt8] {
         let bytes = try bytes(at: section.offset, count: Int(section.length))
-        guard XXH3.hash64(bytes) == section.hash else {
+        guard Integrity.matches(section.hash, XXH3.hash64(bytes)) else {
             throw .broken(.sectionHash, at: section.offset, "the hash of section \(section.kind) does not match")
         }
         return bytes

@@ -116,7 +116,7 @@ extension ModelFile {
     private func storedBytes(of entry: ChunkEntry, index: UInt64, part: Part, block: Block) throws(FormatError) -> StoredChunk {
         let offset = block.offset + entry.offset
         let bytes = try storage.read(at: offset, count: Int(entry.storedLength))
-        guard XXH3.hash64(bytes) == entry.hash else {
+        guard Integrity.matches(entry.hash, XXH3.hash64(bytes)) else {
             throw .broken(.chunkHash, at: offset, "chunk \(index) of part \(part.id) does not match its hash")
         }
         return StoredChunk(bytes: bytes)

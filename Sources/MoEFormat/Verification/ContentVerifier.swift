@@ -67,7 +67,7 @@ struct ContentVerifier {
             unsafe bytes.withUnsafeBytes { unsafe hasher.update($0) }
             position = end
         }
-        guard hasher.value == tensor.contentHash else {
+        guard Integrity.matches(tensor.contentHash, hasher.value) else {
             let error = FormatError.broken(.contentHash, "the content hash is \(hasher.value), not \(tensor.contentHash)")
             return Verification.Finding(error: error, tensor: tensor.name, chunk: nil)
         }
@@ -122,7 +122,7 @@ struct ContentVerifier {
     private func check(_ entry: ChunkEntry, index: Int, elements: Int, form: StorageForm?, part: Part, block: Block) throws(FormatError) {
         let offset = block.offset + entry.offset
         let stored = try file.storage.read(at: offset, count: Int(entry.storedLength))
-        guard XXH3.hash64(stored) == entry.hash else {
+        guard Integrity.matches(entry.hash, XXH3.hash64(stored)) else {
             throw .broken(.chunkHash, at: offset, "chunk \(index) of part \(part.id) does not match its hash")
         }
         guard let form else { return }

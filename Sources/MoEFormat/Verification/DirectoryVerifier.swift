@@ -84,7 +84,7 @@ struct DirectoryVerifier {
         for index in 0..<expected {
             let entry = try directory.indexEntry(index)
             let name = Array(try directory.name(of: entry).utf8)
-            guard entry.hash == XXH3.hash64(name) else {
+            guard Integrity.matches(entry.hash, XXH3.hash64(name)) else {
                 throw .broken(.nameIndex, "entry \(index) of the name index has not its name's hash")
             }
             if let last {

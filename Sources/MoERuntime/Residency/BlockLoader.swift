@@ -139,7 +139,7 @@ final class BlockLoader: Sendable {
         for (entry, chunk) in zip(group.entries, group.chunks) {
             let offset = Int(entry.offset - group.start)
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
-            guard unsafe XXH3.hash64(bytes) == entry.hash else {
+            guard Integrity.matches(entry.hash, unsafe XXH3.hash64(bytes)) else {
                 throw .broken(.chunkHash, at: block.offset + entry.offset, "chunk \(chunk) of part \(block.parts[group.part].id) does not match its hash")
             }
         }
@@ -179,7 +179,7 @@ final class BlockLoader: Sendable {
             try workers.forEach(entries.count) { index in
                 let entry = entries[index]
                 let bytes = unsafe UnsafeRawBufferPointer(rebasing: region.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.storedLength)])
-                guard unsafe XXH3.hash64(bytes) == entry.hash else {
+                guard Integrity.matches(entry.hash, unsafe XXH3.hash64(bytes)) else {
                     throw FormatError.broken(.chunkHash, at: block.offset + entry.offset, "chunk \(index) of block \(block.id) does not match its hash")
                 }
             }

@@ -43,6 +43,13 @@ public struct FormatError: Error, Equatable, Sendable {
 
     package static func limit(_ message: String) -> FormatError { FormatError(.limit, message) }
 
+    /// Refuses to reserve more than the memory there is, where an allocation that fails would end the process.
+    package static func checkMemory(_ count: Int) throws(FormatError) {
+        guard UInt64(clamping: count) <= MemoryLimit.bytes else {
+            throw .limit("\(count) bytes do not fit the \(MemoryLimit.bytes) bytes of memory")
+        }
+    }
+
     package static func io(_ cause: SystemError) -> FormatError {
         FormatError(.io, cause.description, cause: cause)
     }

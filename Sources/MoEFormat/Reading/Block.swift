@@ -44,7 +44,7 @@ package struct ChunkTable: Sendable {
         }
     }
 
-    /// The entries of a part of the block.
+    /// The entries of a part that the block lists.
     package func entries(of part: Part) -> ArraySlice<ChunkEntry> {
         entries[Int(part.record.firstChunk)..<Int(part.record.firstChunk + part.record.chunkCount)]
     }
@@ -64,6 +64,17 @@ package struct ChunkTable: Sendable {
 }
 
 extension ModelFile {
+    /// The block that a part lies in.
+    ///
+    /// - Throws: `FormatError` as `block(at:)`; by R50 when the block does not list the part.
+    package func block(of part: Part) throws(FormatError) -> Block {
+        let block = try block(at: part.block)
+        guard part.id >= Int(block.record.firstPart), part.id - Int(block.record.firstPart) < block.parts.count else {
+            throw .broken(.partOfBlock, "part \(part.id) names block \(block.id), which does not list it")
+        }
+        return block
+    }
+
     /// A block by its number.
     ///
     /// - Throws: `FormatError` by R50, R53, R60, R61, R64, R65 or R66.
@@ -167,7 +178,8 @@ extension ModelFile {
         guard nextChunk == UInt64(record.chunkCount) else {
             throw .broken(.chunkRun, at: place, "block \(index): its parts have \(nextChunk) chunks, its table \(record.chunkCount)")
         }
-        guard decoded == record.decodedLength || dtypes.contains(where: { $0.byteCount == nil }) else {
+        // Of a dtype of a later version only the writer knows the length; it must still be one that sums can be made of.
+        guard decoded == record.decodedLength || dtypes.contains(where: { $0.byteCount == nil }) && record.decodedLength < 1 << 48 else {
             throw .broken(.blockDecodedLength, at: place, "block \(index): its parts decode to \(decoded) bytes, not \(record.decodedLength)")
         }
         return Block(

@@ -69,6 +69,7 @@ final class Directory: Sendable {
     }
 
     private func assembled(at start: UInt64, count: Int) throws(FormatError) -> [UInt8] {
+        try FormatError.checkMemory(count)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         var position = Int(start - offset)

@@ -160,7 +160,10 @@ private enum SectionTable {
 
 extension ReadableFile {
     /// Bytes of the file as a `FormatError` knows failures.
+    ///
+    /// - Throws: `FormatError` of kind `limit` when they exceed the memory there is: a file with holes is larger than its disk.
     func read(at offset: UInt64, count: Int) throws(FormatError) -> [UInt8] {
+        try FormatError.checkMemory(count)
         do {
             return try bytes(at: offset, count: count)
         } catch {

@@ -28,7 +28,7 @@ extension ModelFile {
     /// - Throws: `FormatError`; of kind `usage` when the tensor holds nothing of that expert.
     public func bytes(of tensor: Tensor, expert: Int) throws(FormatError) -> [UInt8] {
         for part in try parts(of: tensor) {
-            let block = try block(at: part.block)
+            let block = try block(of: part)
             guard block.record.kind == BlockKind.expert.rawValue, Int(block.record.expert) == expert else { continue }
             let start = part.record.startElement
             return try bytes(of: tensor, elements: start..<start + part.elementCount)
@@ -39,17 +39,16 @@ extension ModelFile {
     /// Any run of the tensor's elements.
     package func bytes(of tensor: Tensor, elements: Range<UInt64>) throws(FormatError) -> [UInt8] {
         let elementBytes = try elementBytes(of: tensor)
-        // What a file of a few bytes may declare is bounded before memory is reserved: first by its own chunk tables, then by
-        // the memory there is.
-        for part in try parts(of: tensor) { _ = try block(at: part.block) }
-        guard let count = Int(exactly: UInt64(elements.count) * UInt64(elementBytes)), UInt64(count) <= MemoryLimit.bytes else {
-            throw .limit("\(elements.count) elements of \(elementBytes) bytes do not fit in memory")
+        guard elements.upperBound <= tensor.elementCount, let count = elements.count *? elementBytes else {
+            throw .usage("elements \(elements) of \(tensor.elementCount)")
         }
+        let runs = try runs(of: tensor, elements: elements)
+        try FormatError.checkMemory(count)
         var failure: FormatError?
         // The buffer holds exactly the elements asked for; it counts as initialised only when all were decoded.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             do throws(FormatError) {
-                try unsafe read(tensor, elements: elements, into: UnsafeMutableRawBufferPointer(buffer))
+                try unsafe read(runs, dtype: tensor.dtype, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[0..<count]))
                 initialized = count
             } catch {
                 failure = error
@@ -70,26 +69,48 @@ extension ModelFile {
         guard elements.upperBound <= tensor.elementCount, destination.count == elements.count * elementBytes else {
             throw .usage("elements \(elements) of \(tensor.elementCount) into \(destination.count) bytes")
         }
+        try unsafe read(runs(of: tensor, elements: elements), dtype: tensor.dtype, into: destination)
+    }
+
+    /// A part's share of the elements that are asked for.
+    private struct Run {
+        let part: Part
+        let block: Block
+        /// Elements of the part.
+        let elements: Range<UInt64>
+        /// Elements asked for that come before these.
+        let position: Int
+    }
+
+    /// The parts that hold elements of a tensor. All that the directory says about them is checked here: that there is as much as
+    /// is asked for is known before memory is reserved for it.
+    private func runs(of tensor: Tensor, elements: Range<UInt64>) throws(FormatError) -> [Run] {
+        var runs: [Run] = []
         for part in try parts(of: tensor) {
             let start = part.record.startElement
             let wanted = elements.clamped(to: start..<start + part.elementCount)
             guard !wanted.isEmpty else { continue }
-            let first = Int(wanted.lowerBound - elements.lowerBound) * elementBytes
+            runs.append(
+                Run(
+                    part: part, block: try block(of: part), elements: wanted.lowerBound - start..<wanted.upperBound - start,
+                    position: Int(wanted.lowerBound - elements.lowerBound)))
+        }
+        return runs
+    }
+
+    private func read(_ runs: [Run], dtype: Dtype, into destination: UnsafeMutableRawBufferPointer) throws(FormatError) {
+        for run in runs {
+            let form = try run.part.form(dtype: dtype)
+            let first = run.position * form.elementBytes
             let target = unsafe UnsafeMutableRawBufferPointer(
-                rebasing: destination[first..<first + wanted.count * elementBytes])
-            try unsafe read(part, elements: wanted.lowerBound - start..<wanted.upperBound - start, dtype: tensor.dtype, into: target)
+                rebasing: destination[first..<first + run.elements.count * form.elementBytes])
+            try unsafe read(run, form: form, into: target)
         }
     }
 
     /// Decodes a run of a part's elements, chunk by chunk.
-    private func read(
-        _ part: Part, elements: Range<UInt64>, dtype: Dtype, into destination: UnsafeMutableRawBufferPointer
-    ) throws(FormatError) {
-        let form = try part.form(dtype: dtype)
-        let block = try block(at: part.block)
-        guard part.id >= Int(block.record.firstPart), part.id - Int(block.record.firstPart) < Int(block.record.partCount) else {
-            throw .broken(.partOfBlock, "part \(part.id) lies in block \(block.id), which does not list it")
-        }
+    private func read(_ run: Run, form: StorageForm, into destination: UnsafeMutableRawBufferPointer) throws(FormatError) {
+        let (part, block, elements) = (run.part, run.block, run.elements)
         let entries = try Array(chunkTable(of: block).entries(of: part))
         try decoders.withDecoder { (decoder) throws(FormatError) in
             let partial = ScratchBytes()

@@ -80,7 +80,7 @@ struct DirectoryVerifier {
             throw .broken(.nameIndex, "the name index has \(directory.count(.nameIndex)) entries for \(expected) names")
         }
         var last: NameIndexRecord?
-        var run: [[UInt8]] = []
+        var run: Set<[UInt8]> = []
         for index in 0..<expected {
             let entry = try directory.indexEntry(index)
             let name = Array(try directory.name(of: entry).utf8)
@@ -93,10 +93,9 @@ struct DirectoryVerifier {
                 }
                 if last.hash != entry.hash { run.removeAll() }
             }
-            guard !run.contains(name) else {
+            guard run.insert(name).inserted else {
                 throw .broken(.uniqueName, "two tensors are named \(JSONValue.string(String(decoding: name.prefix(80), as: UTF8.self)).text)")
             }
-            run.append(name)
             last = entry
         }
         for alias in 0..<file.aliasCount { _ = try file.alias(at: alias) }
@@ -136,8 +135,10 @@ struct DirectoryVerifier {
             var largest: UInt64 = 0
             for block in blocks {
                 try file.checkLayer(of: block)
-                stored += block.record.length
-                decoded += block.record.decodedLength
+                guard let storedSum = stored +? block.record.length, let decodedSum = decoded +? block.record.decodedLength else {
+                    throw .broken(.bankTotals, "bank \(bank.id): its blocks have more bytes than can be counted")
+                }
+                (stored, decoded) = (storedSum, decodedSum)
                 if block.record.kind == BlockKind.expert.rawValue { largest = max(largest, block.record.decodedLength) }
             }
             guard file.router(of: bank).kind == .unsupported || bank.routerBlock != nil else {

@@ -32,6 +32,8 @@ final class ExpertCache: @unchecked Sendable {
     private var entries: [Int: Entry] = [:]
     private var scores: ExpertScores
     private var budget: Int
+    /// Removed from `entries` and not yet let go: memory is given back when the lock is not held.
+    private var evicted: [Content] = []
     private var residentBytes = 0
     private var peakBytes = 0
     private var hits: UInt64 = 0
@@ -114,7 +116,14 @@ final class ExpertCache: @unchecked Sendable {
         // Those that are there are leased first: making room for the others must not evict them.
         for (block, _) in blocks where entries[block.id] != nil {
             entries[block.id]?.leases += 1
-            if case .ready = entries[block.id]?.content { hits.insert(block.id) }
+            switch entries[block.id]?.content {
+            case .ready: hits.insert(block.id)
+            case .failed:
+                // Another lease still holds the failure; a device may have recovered since.
+                entries[block.id]?.content = .loading
+                missing.append(block)
+            default: break
+            }
         }
         for (block, bytes) in blocks where entries[block.id] == nil {
             evict(for: bytes)
@@ -128,7 +137,9 @@ final class ExpertCache: @unchecked Sendable {
             misses += UInt64(missing.count)
         }
         condition.broadcast()
+        let letGo = takeEvicted()
         condition.unlock()
+        withExtendedLifetime(letGo) {}
 
         // A single block is shared by all threads; several are loaded side by side.
         let workers = MoESystem.Workers(missing.count >= jobs ? 1 : (jobs + missing.count - 1) / max(1, missing.count))
@@ -139,9 +150,12 @@ final class ExpertCache: @unchecked Sendable {
     }
 
     /// Begins to load blocks that are not in memory, as far as they fit beside what is leased or wanted more; never waits.
+    ///
+    /// Does nothing while a lease waits for room: loading blocks cannot be evicted, and a stream of them would keep it waiting.
     func prefetch(_ blocks: [(block: Block, bytes: Int)], ofLayer layer: Int) {
         var missing: [Block] = []
         locked {
+            guard served == nextTicket else { return }
             for (block, bytes) in blocks where entries[block.id] == nil && hasRoom(for: [(block, bytes)]) {
                 evict(for: bytes)
                 entries[block.id] = Entry(byteCount: bytes, layer: layer, content: .loading, leases: 0)
@@ -178,6 +192,8 @@ final class ExpertCache: @unchecked Sendable {
                 entries[block.id]?.content = .failed(error)
                 if entries[block.id]?.leases == 0 { remove(block.id) }
             }
+            // The budget may have become smaller while the block was loading.
+            evict(for: 0)
             condition.broadcast()
         }
     }
@@ -221,12 +237,23 @@ final class ExpertCache: @unchecked Sendable {
     private func remove(_ block: Int) {
         guard let entry = entries.removeValue(forKey: block) else { return }
         residentBytes -= entry.byteCount
+        evicted.append(entry.content)
     }
 
     private func locked<Result>(_ body: () -> Result) -> Result {
         condition.lock()
-        defer { condition.unlock() }
-        return body()
+        let result = body()
+        let letGo = takeEvicted()
+        condition.unlock()
+        // Freeing megabytes takes the system a while: other threads need not wait for it.
+        withExtendedLifetime(letGo) {}
+        return result
+    }
+
+    private func takeEvicted() -> [Content] {
+        let taken = evicted
+        evicted = []
+        return taken
     }
 
     // MARK: Statistics

@@ -37,13 +37,17 @@ final class LoadThreads: Sendable {
             condition.lock()
             defer { condition.unlock() }
             while next == waiting.count {
-                waiting.removeAll(keepingCapacity: true)
-                next = 0
                 if isClosed { return nil }
                 condition.wait()
             }
-            defer { next += 1 }
-            return waiting[next]
+            let work = waiting[next]
+            next += 1
+            // Under steady load the queue may never be empty: what was taken must go all the same.
+            if next == waiting.count || next >= 64 {
+                waiting.removeFirst(next)
+                next = 0
+            }
+            return work
         }
 
         func close() {

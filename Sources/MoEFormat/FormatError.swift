@@ -45,7 +45,7 @@ public struct FormatError: Error, Equatable, Sendable {
 
     /// Refuses to reserve more than the memory there is, where an allocation that fails would end the process.
     package static func checkMemory(_ count: Int) throws(FormatError) {
-        guard count <= MemoryLimit.bytes else {
+        guard UInt64(clamping: count) <= MemoryLimit.bytes else {
             throw .limit("\(count) bytes do not fit the \(MemoryLimit.bytes) bytes of memory")
         }
     }

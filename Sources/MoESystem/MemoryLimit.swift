@@ -2,6 +2,6 @@ import CMoESystem
 
 /// The memory that this process may use.
 public enum MemoryLimit {
-    /// Bytes: the least of the machine's memory, the limits of the control groups, and the process's address space. Asked once.
-    public static let bytes = Int(clamping: moe_memory_limit())
+    /// Bytes: the least of the machine's memory, the limits of its control groups, and its address space. Asked once.
+    public static let bytes = moe_memory_limit()
 }

@@ -87,6 +87,10 @@ let package = Package(
         .executableTarget(name: "moe-inspect", dependencies: ["CommandSupport", "InspectCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
+        // Figures from inside one process, for Benchmarks/run.py; no product, since users do not need it.
+        .executableTarget(
+            name: "Measure", dependencies: ["MoEFormat", "MoERuntime", "MoESystem"], path: "Benchmarks/Measure", swiftSettings: tests),
+
         .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
         .testTarget(
             name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run"], swiftSettings: tests),

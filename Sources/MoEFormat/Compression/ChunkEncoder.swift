@@ -25,8 +25,9 @@ package final class ChunkEncoder {
 
     private let huffman: ZstdCompressor
     private let matches: ZstdCompressor
-    private let planes = ScratchBytes()
+    private let scratch = ScratchBytes()
     private let trial = ScratchBytes()
+    private let copy = ScratchBytes()
 
     package init() throws(FormatError) {
         huffman = try ZstdCompressor(.huffmanOnly)
@@ -48,13 +49,13 @@ package final class ChunkEncoder {
         default: 0
         }
         let form = try StorageForm(encoding: Encoding.planes.rawValue, rotation: rotation, elementBytes: width)
-        let split = try unsafe split(sample, elements: elements, form: form)
+        let planes = try unsafe split(sample, elements: elements, form: form, leading: .init(start: nil, count: 0))
         let tolerated = Double(elements) * (width == 1 ? 0.90 : 0.97)
         let room = unsafe trial.bytes(elements)
         var coders: [EncodingPlan.Coder] = []
         var compresses = false
         for plane in 0..<width {
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: split[plane * elements..<(plane + 1) * elements])
+            let bytes = unsafe planes[plane]
             if unsafe Self.constant(bytes) != nil {
                 coders.append(.huffman)
                 compresses = true
@@ -74,37 +75,57 @@ package final class ChunkEncoder {
         return compresses ? EncodingPlan(form: form, coders: coders) : .raw(dtype: dtype)
     }
 
-    /// Appends a chunk's stored bytes to `output`.
+    /// The most bytes that a chunk of so many is stored in.
+    package static func storedBound(chunkBytes: Int) -> Int { chunkBytes + 8 * PlaneWord.encodedSize }
+
+    /// Writes a chunk's stored bytes to the start of `output` and returns their count.
     ///
-    /// - Parameter chunk: the chunk's elements, little-endian, in C order.
-    package func encode(_ chunk: UnsafeRawBufferPointer, plan: EncodingPlan, into output: inout [UInt8]) throws(FormatError) {
+    /// - Parameters:
+    ///   - chunk: the chunk's elements, little-endian, in C order.
+    ///   - output: at least `storedBound` bytes, which must not overlap the chunk.
+    package func encode(
+        _ chunk: UnsafeRawBufferPointer, plan: EncodingPlan, into output: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) -> Int {
+        guard output.count >= Self.storedBound(chunkBytes: chunk.count) else {
+            throw .usage("a chunk of \(chunk.count) bytes is encoded into \(output.count)")
+        }
         guard plan.form.encoding == .planes else {
-            unsafe output.append(contentsOf: chunk)
-            return
+            unsafe output.copyMemory(from: chunk)
+            return chunk.count
         }
         let width = plan.form.elementBytes
         let elements = chunk.count / width
-        let split = try unsafe split(chunk, elements: elements, form: plan.form)
-        let room = unsafe trial.bytes(elements)
-        var header = ByteWriter(reserving: width * PlaneWord.encodedSize)
-        let headerStart = output.count
-        output.append(contentsOf: repeatElement(0, count: width * PlaneWord.encodedSize))
+        // Planes stored as they are go straight to their place, which is known as long as those before them are stored too.
+        let inPlace = plan.coders.prefix { $0 == .stored }.count
+        var position = width * PlaneWord.encodedSize
+        let leading = unsafe UnsafeMutableRawBufferPointer(rebasing: output[position..<position + inPlace * elements])
+        let planes = try unsafe split(chunk, elements: elements, form: plan.form, leading: leading)
         for plane in 0..<width {
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: split[plane * elements..<(plane + 1) * elements])
+            let bytes = unsafe planes[plane]
+            // The room left holds all planes that are still to come, each in `elements` bytes at most.
+            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: output[position..<position + elements])
             let word: PlaneWord
             if let constant = unsafe Self.constant(bytes) {
-                output.append(constant)
+                unsafe room[0] = constant
                 word = PlaneWord(.constant, storedLength: 1)
             } else if let length = unsafe compressed(bytes, by: plan.coders[plane], into: room) {
-                unsafe output.append(contentsOf: room[0..<length])
                 word = PlaneWord(.zstd, storedLength: length)
             } else {
-                unsafe output.append(contentsOf: bytes)
+                // A plane in its place must move where a constant one before it took less.
+                if unsafe bytes.baseAddress != UnsafeRawPointer(room.baseAddress) { unsafe room.copyMemory(from: bytes) }
                 word = PlaneWord(.stored, storedLength: elements)
             }
-            header.put(word.encoded)
+            position += word.storedLength
+            unsafe output.storeBytes(of: word.encoded.littleEndian, toByteOffset: plane * PlaneWord.encodedSize, as: UInt32.self)
         }
-        output.replaceSubrange(headerStart..<headerStart + header.bytes.count, with: header.bytes)
+        return position
+    }
+
+    /// Appends a chunk's stored bytes to `output`.
+    package func encode(_ chunk: UnsafeRawBufferPointer, plan: EncodingPlan, into output: inout [UInt8]) throws(FormatError) {
+        let room = unsafe copy.bytes(Self.storedBound(chunkBytes: chunk.count))
+        let count = try unsafe encode(chunk, plan: plan, into: room)
+        unsafe output.append(contentsOf: room[0..<count])
     }
 
     /// The length of the plane's frame in `room`, or nil where the plane is better stored as it is.
@@ -121,23 +142,29 @@ package final class ChunkEncoder {
         return length
     }
 
-    /// Cuts elements into planes that lie side by side in scratch.
-    private func split(_ chunk: UnsafeRawBufferPointer, elements: Int, form: StorageForm) throws(FormatError)
-        -> UnsafeMutableRawBufferPointer
-    {
+    /// Cuts elements into planes: the first into `leading`, as many as it holds, the others side by side in scratch.
+    private func split(
+        _ chunk: UnsafeRawBufferPointer, elements: Int, form: StorageForm, leading: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) -> [UnsafeRawBufferPointer] {
         let width = form.elementBytes
-        let room = unsafe planes.bytes(max(1, elements * width))
-        guard let source = chunk.baseAddress, let base = room.baseAddress, chunk.count >= elements * width else {
+        guard let source = chunk.baseAddress, elements > 0, chunk.count >= elements * width else {
             throw .usage("a chunk without elements cannot be encoded")
         }
-        // Plane p begins p · elements into the room, which holds width · elements bytes.
-        let targets: [UnsafeMutablePointer<UInt8>?] = unsafe (0..<width).map {
-            unsafe (base + $0 * elements).assumingMemoryBound(to: UInt8.self)
+        let inPlace = leading.count / elements
+        let room = unsafe scratch.bytes(width * elements)
+        // Plane p begins p · elements into a buffer that holds at least p + 1 planes of `elements` bytes.
+        var planes: [UnsafeRawBufferPointer] = unsafe []
+        var targets: [UnsafeMutablePointer<UInt8>?] = unsafe []
+        for plane in 0..<width {
+            let whole = unsafe plane < inPlace ? leading : room
+            let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: whole[plane * elements..<(plane + 1) * elements])
+            unsafe planes.append(UnsafeRawBufferPointer(bytes))
+            unsafe targets.append(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
         }
         let done = unsafe moe_planes_split(
             source.assumingMemoryBound(to: UInt8.self), elements, UInt32(width), UInt32(form.rotation), targets)
         guard done else { throw .usage("elements of \(width) bytes cannot be cut into planes") }
-        return unsafe room
+        return unsafe planes
     }
 
     private static func constant(_ plane: UnsafeRawBufferPointer) -> UInt8? {

@@ -63,11 +63,18 @@ extension ModelFile {
     package func read(
         _ tensor: Tensor, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer
     ) throws(FormatError) {
+        try unsafe read(tensor, parts: parts(of: tensor), elements: elements, into: destination)
+    }
+
+    /// The same with the tensor's parts at hand, for those who read it piece by piece.
+    package func read(
+        _ tensor: Tensor, parts: [Part], elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
         let elementBytes = try elementBytes(of: tensor)
         guard elements.upperBound <= tensor.elementCount, destination.count == elements.count * elementBytes else {
             throw .usage("elements \(elements) of \(tensor.elementCount) into \(destination.count) bytes")
         }
-        for part in try parts(of: tensor) {
+        for part in parts {
             let start = part.record.startElement
             let wanted = elements.clamped(to: start..<start + part.elementCount)
             guard !wanted.isEmpty else { continue }

@@ -104,7 +104,8 @@ let package = Package(
             name: "HDF5TestWorker", dependencies: ["HDF5Source"], path: "Tests/HDF5TestWorker", swiftSettings: strict),
 
         .testTarget(
-            name: "MoEConversionTests", dependencies: ["MoEConversion", "MoEFormat"], swiftSettings: tests),
+            name: "MoEConversionTests", dependencies: ["MoEConversion", "HDF5Source", "MoEFormat", "MoESystem"],
+            swiftSettings: tests),
         .testTarget(
             name: "RobustnessTests",
             dependencies: ["CommandSupport", "HDF5Source", "MoEConversion", "MoEFormat", "MoERuntime", "MoESystem"],

@@ -4,24 +4,25 @@ import MoEConversion
 import MoEFormat
 import MoESystem
 
-/// `moe-convert IN OUT`: brings a checkpoint into a `.moe` file.
+/// `moe-convert IN OUT`: brings a checkpoint into a `.moe` file, or out of one.
 package struct ConvertCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "moe-convert",
-        abstract: "Converts a Mixture-of-Experts checkpoint to a .moe file, without losing a bit.",
+        abstract: "Converts a Mixture-of-Experts checkpoint to a .moe file and back, without losing a bit.",
         discussion: """
             Every tensor of the checkpoint is kept. The layout and the routing are recognised from names, shapes and a \
-            config.json beside the input. The output appears under its name only when it is whole.
+            config.json beside the input. A .moe file gives back the file that it was made from: the output's extension \
+            says what is written. The output appears under its name only when it is whole.
 
             Exit codes: 0 done, 64 wrong usage, 65 the input is damaged or contradicts itself, 66 it cannot be opened, \
             73 the output cannot be created or exists without --force, 74 I/O failed, 130 and 143 interrupted.
             """,
         version: MoEVersion.text)
 
-    @Argument(help: "The checkpoint: an HDF5 file.", completion: .file(extensions: ["h5", "hdf5"]))
+    @Argument(help: "The checkpoint: an HDF5 or .moe file.", completion: .file(extensions: ["h5", "hdf5", "moe"]))
     var input: String
 
-    @Argument(help: "The file to write; its extension says what kind: .moe.", completion: .file(extensions: ["moe"]))
+    @Argument(help: "The file to write; its extension says what kind: .moe, .h5 or .hdf5.", completion: .file(extensions: ["moe", "h5", "hdf5"]))
     var output: String
 
     @OptionGroup(title: "Recognition")
@@ -48,9 +49,11 @@ package struct ConvertCommand: ParsableCommand {
     package init() {}
 
     package func validate() throws {
-        let known = [".moe"]
-        guard known.contains(where: output.lowercased().hasSuffix) else {
-            throw ValidationError("the output's name must end in .moe; \(output) does not")
+        guard let kind = OutputKind(of: output) else {
+            throw ValidationError("the output's name must end in \(OutputKind.extensions); \(output) does not")
+        }
+        if kind != .model, let option = recognition.firstGiven {
+            throw ValidationError("\(option) says what a .moe file is to hold; \(output) is none")
         }
     }
 
@@ -58,7 +61,10 @@ package struct ConvertCommand: ParsableCommand {
         PendingOutputs.removeOnInterrupt()
         try CommandRunner.run("moe-convert") {
             do throws(ConversionError) {
-                try convert()
+                switch OutputKind(of: output) {
+                case .model, nil: try convert()
+                case .export(let format): try export(to: format)
+                }
             } catch {
                 throw CommandFailure(error)
             }
@@ -89,16 +95,46 @@ package struct ConvertCommand: ParsableCommand {
         }
         do throws(SystemError) { try destination.commit() } catch { throw Self.failure(of: error) }
         progress.finish()
-        let elapsed = ContinuousClock.now - start
-        try report.showResult(asJSON: json, seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+        try report.showResult(asJSON: json, seconds: Self.seconds(since: start))
         showWarnings(of: conversion)
     }
 
-    private func create() throws(ConversionError) -> AtomicOutput {
+    private func export(to format: Export.Format) throws(ConversionError) {
+        var request = Conversion.Request(input: input)
+        try recognition.apply(to: &request)
+        try storage.apply(to: &request)
+        let destination = dryRun ? nil : try create(hasTemporaryPath: true)
+        let export = try Export(request, to: format)
+        let report = ExportReport(export, input: input, output: output)
+        guard let destination else {
+            report.showPlan(asJSON: json)
+            return
+        }
+        let start = ContinuousClock.now
+        let progress = ProgressLine("exporting", total: export.byteCount, isQuiet: quiet)
+        defer { progress.finish() }
+        let outcome = try export.write(to: destination) { progress.update($0) }
+        if check {
+            let checking = ProgressLine("checking", total: export.byteCount, isQuiet: quiet)
+            defer { checking.finish() }
+            try export.check(destination, after: outcome) { checking.update($0) }
+        }
+        do throws(SystemError) { try destination.commit() } catch { throw Self.failure(of: error) }
+        progress.finish()
+        try report.showResult(asJSON: json, seconds: Self.seconds(since: start), warnings: outcome.warnings)
+        for warning in outcome.warnings { StandardError.line("moe-convert: warning: \(warning)") }
+    }
+
+    private static func seconds(since start: ContinuousClock.Instant) -> Double {
+        let elapsed = (ContinuousClock.now - start).components
+        return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    }
+
+    private func create(hasTemporaryPath: Bool = false) throws(ConversionError) -> AtomicOutput {
         if let source = try? ReadableFile(opening: input), let target = try? ReadableFile(opening: output), source.identity == target.identity {
             throw .usage("input and output are the same file")
         }
-        do throws(SystemError) { return try AtomicOutput(output, replacing: force) } catch { throw Self.failure(of: error) }
+        do throws(SystemError) { return try AtomicOutput(output, replacing: force, hasTemporaryPath: hasTemporaryPath) } catch { throw Self.failure(of: error) }
     }
 
     private static func failure(of error: SystemError) -> ConversionError {

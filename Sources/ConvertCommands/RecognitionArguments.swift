@@ -35,6 +35,15 @@ package struct RecognitionArguments: ParsableArguments {
         }
     }
 
+    /// The first option that was given of those that only matter to what a `.moe` file says; nil when there is none.
+    var firstGiven: String? {
+        let given: [(String, Bool)] = [
+            ("--config", config != nil), ("--layout", layout != "auto"), ("--map", map != nil), ("--top-k", topK != nil),
+            ("--router", router != nil),
+        ]
+        return given.first { $0.1 }?.0
+    }
+
     func apply(to request: inout Conversion.Request) throws(ConversionError) {
         request.configuration = config
         request.followsExternalLinks = followExternal

@@ -40,6 +40,7 @@ package struct VerifyCommand: ParsableCommand {
                 throw CommandFailure(error, path: file)
             }
             show(verification)
+            if verification.needsLaterVersion { throw ExitStatus.unsupported.code }
             if !verification.isWhole { throw ExitStatus.findings.code }
         }
     }
@@ -63,11 +64,16 @@ package struct VerifyCommand: ParsableCommand {
                 ]).indentedText)
             return
         }
-        for finding in verification.findings { StandardOutput.line(TerminalText.escaped("damaged: \(finding)")) }
+        for finding in verification.findings {
+            let isDamage = finding.error.kind != .unsupported
+            StandardOutput.line(TerminalText.escaped("\(isDamage ? "damaged" : "not checked"): \(finding)"))
+        }
         if verification.isWhole {
             StandardOutput.line(
                 TerminalText.escaped(file)
                     + ": whole (\(verification.checkedTensors) tensors, \(verification.checkedChunks) chunks, \(ByteSize.text(verification.checkedBytes)) checked)")
+        } else if verification.needsLaterVersion {
+            StandardOutput.line("\(TerminalText.escaped(file)): not damaged, but in part only a later version can check it")
         } else {
             let isCut = verification.findings.count >= Verification.maximumFindings
             StandardOutput.line("\(TerminalText.escaped(file)): damaged in \(isCut ? "at least " : "")\(verification.findings.count) places")

@@ -1,4 +1,3 @@
-import HDF5Source
 import MoEFormat
 package import MoESystem
 
@@ -29,12 +28,8 @@ package struct Conversion: Sendable {
     /// - Throws: `ConversionError`.
     package init(_ request: Request) throws(ConversionError) {
         let configuration = try ConfigurationFile.find(request.configuration, beside: request.input)
-        let input = try Self.open(request)
-        let reinterpretations = request.reinterpretations
-        let checkpoint = try HDF5Checkpoint(input, cacheBytes: request.storage.memory / 4) { name, dtype in
-            reinterpretations.last { $0.applies(to: name, dtype) }?.dtype
-        }
-        for reinterpretation in reinterpretations where !checkpoint.tensors.contains(where: { reinterpretation.matches($0.name) }) {
+        let checkpoint = try CheckpointInput(request).open()
+        for reinterpretation in request.reinterpretations where !checkpoint.tensors.contains(where: { reinterpretation.matches($0.name) }) {
             throw .usage("--reinterpret \(reinterpretation.pattern): no tensor has such a name")
         }
         do {
@@ -49,17 +44,6 @@ package struct Conversion: Sendable {
         storage = request.storage
         plan = ConversionPlan(
             checkpoint.tensors, aliases: checkpoint.aliases, recognition: recognition, configuration: configuration?.bytes)
-    }
-
-    private static func open(_ request: Request) throws(ConversionError) -> HDF5Input {
-        let options = HDF5Options(followsExternalLinks: request.followsExternalLinks)
-        do throws(HDF5Error) {
-            return request.isInProcess
-                ? try HDF5Input.inProcess(request.input, options: options)
-                : try HDF5Input.isolated(request.input, options: options)
-        } catch {
-            throw ConversionError(error)
-        }
     }
 
     /// What the user should know once the file is written, a line each.

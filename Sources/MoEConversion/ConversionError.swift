@@ -39,6 +39,19 @@ package struct ConversionError: Error, Equatable, Sendable, CustomStringConverti
         }
     }
 
+    /// A failure to read a `.moe` file.
+    package init(reading error: FormatError) {
+        switch error.kind {
+        case .io: self.init(error.cause?.isUnopenable == true ? .unopenable : .io, error.description)
+        case .limit: self.init(.limit, error.description)
+        case .usage: self.init(.usage, error.description)
+        case .damaged, .unsupported: self.init(.damaged, error.description)
+        }
+    }
+
+    /// The same error, told of a named thing.
+    func within(_ context: String) -> ConversionError { ConversionError(kind, "\(context): \(description)") }
+
     /// A failure of the system while something was written.
     package init(creating error: SystemError) {
         let hint = error.number == EEXIST.number ? "; --force replaces it" : ""

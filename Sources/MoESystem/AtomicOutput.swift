@@ -32,9 +32,11 @@ public final class AtomicOutput: @unchecked Sendable {
 
     /// Begins a file.
     ///
-    /// - Parameter replacing: whether `commit` may replace an existing file.
+    /// - Parameters:
+    ///   - replacing: whether `commit` may replace an existing file.
+    ///   - hasTemporaryPath: whether others must be able to open the file before `commit`, by `temporaryPath`.
     /// - Throws: `SystemError`; with `EEXIST` when the name is taken and may not be replaced.
-    public init(_ path: String, replacing: Bool) throws(SystemError) {
+    public init(_ path: String, replacing: Bool, hasTemporaryPath: Bool = false) throws(SystemError) {
         self.path = path
         directory = Self.directory(of: path)
         if !replacing, unsafe access(path, F_OK) == 0 {
@@ -44,7 +46,7 @@ public final class AtomicOutput: @unchecked Sendable {
         if unsafe stat(path, &information) == 0, information.st_mode & S_IFMT != S_IFREG {
             throw SystemError("cannot create", path: path, number: information.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
         }
-        let unnamed = moe_open_flag_unnamed()
+        let unnamed = hasTemporaryPath ? 0 : moe_open_flag_unnamed()
         if unnamed != 0 {
             let opened = unsafe open(directory, unnamed | O_RDWR | O_CLOEXEC, 0o666)
             // Without /proc such a file could not be given a name.
@@ -70,6 +72,9 @@ public final class AtomicOutput: @unchecked Sendable {
         discard()
         close(descriptor)
     }
+
+    /// Where the file can be opened before it has its name; nil for a file without a name.
+    public var temporaryPath: String? { state.withLock { $0.temporary } }
 
     /// Bytes free for the file, as the file system tells.
     public var freeSpace: UInt64? {

@@ -28,6 +28,17 @@ package protocol Checkpoint: AnyObject, Sendable {
 
     /// What export will need of the source; tensors numbered as in `tensors`.
     func sourceSection() throws(ConversionError) -> [UInt8]?
+
+    /// A tensor's elements cut into ranges of about so many bytes that are best read at once, in order.
+    func readingUnits(of tensor: Int, targetBytes: Int) throws(ConversionError) -> [Range<UInt64>]
+}
+
+extension Checkpoint {
+    package func readingUnits(of tensor: Int, targetBytes: Int) throws(ConversionError) -> [Range<UInt64>] {
+        let count = tensors[tensor].countedElements
+        let step = UInt64(max(1, targetBytes / max(1, tensors[tensor].dtype.byteCount ?? 1)))
+        return stride(from: 0, to: count, by: Int(clamping: step)).map { $0..<min($0 + step, count) }
+    }
 }
 
 /// One thread's way to the elements of a checkpoint.

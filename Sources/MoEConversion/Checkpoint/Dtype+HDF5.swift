@@ -9,7 +9,7 @@ extension Dtype {
             self = .bool
             return
         }
-        let isTagged = object.attributes.contains { $0.isBfloat16Tag }
+        let tagged = object.attributes.lazy.compactMap(\.taggedDtype).first { $0.byteCount == type.size }
         switch type.kind {
         case .floatingPoint(let layout) where layout.order == .little || layout.order == .big:
             if layout.isInterchangeFormat(exponentBits: 5, mantissaBits: 10), type.size == 2 {
@@ -24,8 +24,8 @@ extension Dtype {
                 self = .opaque(type.size)
             }
         case .integer(let layout) where layout.precision == 8 * type.size && layout.bitOffset == 0 && layout.order != .vax:
-            if isTagged, type.size == 2 {
-                self = .bf16
+            if let tagged {
+                self = tagged
                 return
             }
             switch (type.size, layout.isSigned) {
@@ -39,22 +39,37 @@ extension Dtype {
             case (8, true): self = .i64
             default: self = .opaque(type.size)
             }
-        case .opaque where isTagged && type.size == 2:
-            self = .bf16
+        case .opaque where tagged != nil:
+            self = tagged ?? .opaque(type.size)
         default:
             self = .opaque(type.size)
         }
     }
 }
 
+extension Dtype {
+    /// The word for a dtype that HDF5's own types do not say, as ml_dtypes and Keras call it.
+    var tagName: String? {
+        switch self {
+        case .bf16: "bfloat16"
+        case .f8E4M3: "float8_e4m3fn"
+        case .f8E5M2: "float8_e5m2"
+        case .f8E8M0: "float8_e8m0fnu"
+        default: nil
+        }
+    }
+
+    fileprivate static let tagged: [Dtype] = [.bf16, .f8E4M3, .f8E5M2, .f8E8M0]
+}
+
 extension HDF5Attribute {
-    /// Whether this is the attribute `dtype` = "bfloat16" that Keras and others write, whatever kind of string it is.
-    fileprivate var isBfloat16Tag: Bool {
-        guard name.text == "dtype" else { return false }
+    /// What the attribute `dtype` says that Keras and others write for types that HDF5 does not have, whatever kind of string it is.
+    fileprivate var taggedDtype: Dtype? {
+        guard name.text == "dtype" else { return nil }
         var bytes = value[...]
         // A variable-length string is serialised: its length, then its bytes.
         if isSerialized { bytes = bytes.dropFirst(4) }
         while let last = bytes.last, last == 0 || last == UInt8(ascii: " ") { bytes = bytes.dropLast() }
-        return bytes.elementsEqual("bfloat16".utf8)
+        return Dtype.tagged.first { bytes.elementsEqual(($0.tagName ?? "").utf8) }
     }
 }

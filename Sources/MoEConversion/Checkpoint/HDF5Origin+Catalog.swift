@@ -12,6 +12,15 @@ extension HDF5Origin {
         for link in catalog.links { objects[Int(link.parent.rawValue)].links.append(Link(link)) }
         let file = catalog.files.first
         self.init(superblock: file?.superblockVersion ?? 0, userBlock: file?.userBlockSize ?? 0, objects: objects)
+        guard catalog.objects.contains(where: \.holdsReferences) else { return }
+        addresses = catalog.objects.enumerated().filter { $0.element.file == 0 }.map { Address(object: $0.offset, address: $0.element.address) }
+    }
+}
+
+extension HDF5Object {
+    /// Whether its elements or attributes are addresses of other objects.
+    fileprivate var holdsReferences: Bool {
+        dataset?.type.containsReference == true || attributes.contains(where: \.containsReferences)
     }
 }
 

@@ -42,7 +42,7 @@ extension ModelFile {
         guard elements.upperBound <= tensor.elementCount, let count = elements.count *? elementBytes else {
             throw .usage("elements \(elements) of \(tensor.elementCount)")
         }
-        let runs = try runs(of: tensor, elements: elements)
+        let runs = try runs(of: tensor, in: parts(of: tensor), elements: elements)
         try FormatError.checkMemory(count)
         var failure: FormatError?
         // The buffer holds exactly the elements asked for; it counts as initialised only when all were decoded.
@@ -65,11 +65,18 @@ extension ModelFile {
     package func read(
         _ tensor: Tensor, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer
     ) throws(FormatError) {
+        try unsafe read(tensor, parts: parts(of: tensor), elements: elements, into: destination)
+    }
+
+    /// The same with the tensor's parts at hand, for those who read it piece by piece.
+    package func read(
+        _ tensor: Tensor, parts: [Part], elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
         let elementBytes = try elementBytes(of: tensor)
         guard elements.upperBound <= tensor.elementCount, destination.count == elements.count * elementBytes else {
             throw .usage("elements \(elements) of \(tensor.elementCount) into \(destination.count) bytes")
         }
-        try unsafe read(runs(of: tensor, elements: elements), dtype: tensor.dtype, into: destination)
+        try unsafe read(runs(of: tensor, in: parts, elements: elements), dtype: tensor.dtype, into: destination)
     }
 
     /// A part's share of the elements that are asked for.
@@ -84,9 +91,9 @@ extension ModelFile {
 
     /// The parts that hold elements of a tensor. All that the directory says about them is checked here: that there is as much as
     /// is asked for is known before memory is reserved for it.
-    private func runs(of tensor: Tensor, elements: Range<UInt64>) throws(FormatError) -> [Run] {
+    private func runs(of tensor: Tensor, in parts: [Part], elements: Range<UInt64>) throws(FormatError) -> [Run] {
         var runs: [Run] = []
-        for part in try parts(of: tensor) {
+        for part in parts {
             let start = part.record.startElement
             let wanted = elements.clamped(to: start..<start + part.elementCount)
             guard !wanted.isEmpty else { continue }

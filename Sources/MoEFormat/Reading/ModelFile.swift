@@ -88,7 +88,8 @@ public final class ModelFile: Sendable {
         return section
     }
 
-    func sourceBytes() throws(FormatError) -> [UInt8]? {
+    /// The source section as it is; for those who carry it along.
+    package func sourceBytes() throws(FormatError) -> [UInt8]? {
         directory.sections[.source] == nil ? nil : try directory.all(.source)
     }
 }

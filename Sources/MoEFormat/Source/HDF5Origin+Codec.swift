@@ -1,5 +1,6 @@
 extension HDF5Origin {
-    init(_ reader: inout ByteReader) throws(FormatError) {
+    /// - Parameter version: from 2 on, addresses follow the objects.
+    init(_ reader: inout ByteReader, version: UInt32) throws(FormatError) {
         superblock = try reader.u32()
         let count = try reader.u32()
         userBlock = try reader.u64()
@@ -7,11 +8,18 @@ extension HDF5Origin {
             throw .broken(.source, at: reader.offset, "\(count) objects in \(reader.remaining) bytes")
         }
         objects = []
+        addresses = []
         for _ in 0..<count {
             let length = try reader.u32()
             var object = ByteReader(Array(try reader.bytes(Int(length))), rule: .source)
             objects.append(try Object(&object))
             guard object.remaining == 0 else { throw .broken(.source, "bytes stand behind an object of the source section") }
+        }
+        if version >= 2 {
+            for _ in 0..<(try reader.count(leastSize: 12)) {
+                let object = Int(try reader.u32())
+                addresses.append(Address(object: object, address: try reader.u64()))
+            }
         }
         try checkTargets()
     }
@@ -24,6 +32,12 @@ extension HDF5Origin {
             var body = ByteWriter()
             object.encode(into: &body)
             writer.putSized(body.bytes)
+        }
+        guard !addresses.isEmpty else { return }
+        writer.put(UInt32(addresses.count))
+        for place in addresses {
+            writer.put(UInt32(place.object))
+            writer.put(place.address)
         }
     }
 
@@ -42,6 +56,9 @@ extension HDF5Origin {
             guard object.links.allSatisfy({ ($0.kind == .hard) == ($0.target != nil) }) else {
                 throw .broken(.source, "a hard link of the source section has no target")
             }
+        }
+        guard addresses.allSatisfy({ objects.indices.contains($0.object) }) else {
+            throw .broken(.source, "an address of the source section belongs to an object that is not there")
         }
     }
 }

@@ -95,10 +95,23 @@ public struct HDF5Origin: Equatable, Sendable {
     public var userBlock: UInt64
     /// Object 0 is the root group.
     public var objects: [Object]
+    /// Where objects lay in the file, for sources with references, which are such addresses.
+    public var addresses: [Address]
 
-    public init(superblock: UInt32, userBlock: UInt64, objects: [Object]) {
+    public struct Address: Equatable, Sendable {
+        public var object: Int
+        public var address: UInt64
+
+        public init(object: Int, address: UInt64) {
+            self.object = object
+            self.address = address
+        }
+    }
+
+    public init(superblock: UInt32, userBlock: UInt64, objects: [Object], addresses: [Address] = []) {
         self.superblock = superblock
         self.userBlock = userBlock
         self.objects = objects
+        self.addresses = addresses
     }
 }

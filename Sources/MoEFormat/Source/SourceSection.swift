@@ -5,17 +5,16 @@ public enum SourceSection: Equatable, Sendable {
     /// A kind of a later version: carried along, not read.
     case unknown(UInt32)
 
-    static let version: UInt32 = 1
-
     package init(decoding bytes: [UInt8]) throws(FormatError) {
         var reader = ByteReader(bytes, rule: .source)
         let kind = try reader.u32()
-        guard try reader.u32() == Self.version else {
+        let version = try reader.u32()
+        guard version == 1 || version == 2 && kind == 1 else {
             self = .unknown(kind)
             return
         }
         switch kind {
-        case 1: self = .hdf5(try HDF5Origin(&reader))
+        case 1: self = .hdf5(try HDF5Origin(&reader, version: version))
         case 2: self = .safetensors(try SafetensorsOrigin(&reader))
         default:
             self = .unknown(kind)
@@ -31,15 +30,15 @@ public enum SourceSection: Equatable, Sendable {
         switch self {
         case .hdf5(let origin):
             writer.put(UInt32(1))
-            writer.put(Self.version)
+            writer.put(UInt32(origin.addresses.isEmpty ? 1 : 2))
             origin.encode(into: &writer)
         case .safetensors(let origin):
             writer.put(UInt32(2))
-            writer.put(Self.version)
+            writer.put(UInt32(1))
             origin.encode(into: &writer)
         case .unknown(let kind):
             writer.put(kind)
-            writer.put(Self.version)
+            writer.put(UInt32(1))
         }
         return writer.bytes
     }

@@ -39,6 +39,8 @@ struct ContentVerifier {
                 form = try part.form(dtype: dtype)
             } catch {
                 guard error.kind == .unsupported else { throw error }
+                let name = try? file.tensor(at: part.tensor).name
+                findings.append(Verification.Finding(error: error, tensor: name, chunk: nil))
                 form = nil
             }
             let failures = try damage(of: part, form: form, entries: Array(table.entries(of: part)), block: block)

@@ -29,6 +29,9 @@ public struct Verification: Sendable {
 
     public var isWhole: Bool { findings.isEmpty }
 
+    /// Whether nothing is damaged, but something needs a later version to be checked.
+    public var needsLaterVersion: Bool { !isWhole && findings.allSatisfy { $0.error.kind == .unsupported } }
+
     /// Checks an open file.
     ///
     /// - Parameters:

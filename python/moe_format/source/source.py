@@ -11,6 +11,8 @@ from .hdf5_object import LEAST_LENGTH, HDF5Object, HDF5ObjectKind
 HDF5 = 1
 SAFETENSORS = 2
 VERSION = 1
+#: of an HDF5 source with references: the objects' addresses follow them
+VERSION_WITH_ADDRESSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class HDF5Source:
     superblock: int
     user_block: int
     objects: tuple[HDF5Object, ...]
+    addresses: tuple[tuple[int, int], ...] = ()
+    """(object, address in the source file), where the source held references."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,14 @@ def parse_source(data: bytes, at: int, tensors: int) -> Source:
     cursor = Cursor(data, at)
     kind = cursor.u32("kind")
     version = cursor.u32("version")
-    if version != VERSION or kind not in (HDF5, SAFETENSORS):
+    if (kind, version) not in ((HDF5, VERSION), (HDF5, VERSION_WITH_ADDRESSES), (SAFETENSORS, VERSION)):
         return UnknownSource(kind, version, cursor.take(cursor.remaining, "body"))
-    source = _parse_hdf5(cursor, tensors) if kind == HDF5 else _parse_safetensors(cursor)
+    source = _parse_hdf5(cursor, version, tensors) if kind == HDF5 else _parse_safetensors(cursor)
     cursor.finish("end of the section")
     return source
 
 
-def _parse_hdf5(cursor: Cursor, tensors: int) -> HDF5Source:
+def _parse_hdf5(cursor: Cursor, version: int, tensors: int) -> HDF5Source:
     superblock = cursor.u32("superblock")
     count = cursor.u32("number of objects")
     user_block = cursor.u64("user block")
@@ -67,7 +71,13 @@ def _parse_hdf5(cursor: Cursor, tensors: int) -> HDF5Source:
                 kind = objects[committed].kind
                 cursor.check(kind is HDF5ObjectKind.COMMITTED_DATATYPE, kind.name, "COMMITTED_DATATYPE",
                              f"object {committed}, used as a datatype")  # fmt: skip
-    return HDF5Source(superblock, user_block, objects)
+    addresses: list[tuple[int, int]] = []
+    if version == VERSION_WITH_ADDRESSES:
+        for _ in range(cursor.count(12, "addresses")):
+            item = cursor.u32("object of an address")
+            cursor.check(item < count, item, f"below {count}", "object of an address")
+            addresses.append((item, cursor.u64("address")))
+    return HDF5Source(superblock, user_block, objects, tuple(addresses))
 
 
 def _parse_safetensors(cursor: Cursor) -> SafetensorsSource:

@@ -1,0 +1,19 @@
+import MoEConversion
+
+/// What is written, by the output's extension.
+enum OutputKind: Equatable {
+    case model
+    case export(Export.Format)
+
+    private static let table: [(suffix: String, kind: OutputKind)] = [
+        (".moe", .model), (".h5", .export(.hdf5)), (".hdf5", .export(.hdf5)),
+    ]
+
+    /// nil for an extension that no kind has.
+    init?(of path: String) {
+        guard let row = Self.table.first(where: { path.lowercased().hasSuffix($0.suffix) }) else { return nil }
+        self = row.kind
+    }
+
+    static var extensions: String { table.dropLast().map(\.suffix).joined(separator: ", ") + " or " + (table.last?.suffix ?? "") }
+}

@@ -1,0 +1,65 @@
+import MoEFormat
+package import MoESystem
+
+/// One conversion from a checkpoint to another format than ours: open and write; nothing is recognised.
+package struct Export: Sendable {
+    /// What became of the writing.
+    package struct Outcome: Sendable {
+        /// What the user should know, a line each.
+        package var warnings: [String]
+        /// Tensors whose bytes are others in the new file: references.
+        var translated: Set<Int> = []
+    }
+
+    package enum Format: Sendable {
+        case hdf5
+    }
+
+    package let checkpoint: any Checkpoint
+    package let format: Format
+    private let request: Conversion.Request
+
+    /// Opens the input; reads no weights.
+    ///
+    /// - Throws: `ConversionError`.
+    package init(_ request: Conversion.Request, to format: Format) throws(ConversionError) {
+        self.request = request
+        self.format = format
+        checkpoint = try CheckpointInput(request).open()
+    }
+
+    /// Bytes of all tensors.
+    package var byteCount: UInt64 { checkpoint.tensors.reduce(0) { $0 + $1.byteCount } }
+
+    /// Writes the file; it is not there until `output` is committed.
+    ///
+    /// - Parameter output: one with a temporary path.
+    /// - Throws: `ConversionError`.
+    package func write(to output: AtomicOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError) -> Outcome {
+        if let free = output.freeSpace, free < byteCount {
+            throw ConversionError(.io, "cannot write \(output.path): \(free) bytes are free, \(byteCount) are needed")
+        }
+        let pipeline = ExportPipeline(from: checkpoint, options: request.storage, progress: progress)
+        switch format {
+        case .hdf5:
+            guard let path = output.temporaryPath else { throw .usage("HDF5 is written under a path") }
+            let sink = try HDF5Sink(checkpoint, at: path)
+            try pipeline.run(into: sink)
+            return Outcome(warnings: checkpoint.notes + sink.notes, translated: sink.translated)
+        }
+    }
+
+    /// Reads what was written and compares every tensor with the source.
+    ///
+    /// - Throws: `ConversionError` when anything differs.
+    package func check(
+        _ output: AtomicOutput, after outcome: Outcome, progress: (@Sendable (UInt64) -> Void)? = nil
+    ) throws(ConversionError) {
+        guard let path = output.temporaryPath else { throw .usage("an export is checked under a path") }
+        var again = Conversion.Request(input: path)
+        again.storage = request.storage
+        again.isInProcess = request.isInProcess
+        let written = try CheckpointInput(again).open()
+        try ExportCheck(source: checkpoint, written: written, translated: outcome.translated, progress: progress).run()
+    }
+}

@@ -31,7 +31,7 @@ package struct Conversion: Sendable {
         let configuration = try ConfigurationFile.find(request.configuration, beside: request.input)
         let input = try Self.open(request)
         let reinterpretations = request.reinterpretations
-        let checkpoint = try HDF5Checkpoint(input, cacheBytes: request.storage.memory / 4) { name, dtype in
+        let checkpoint = try HDF5Checkpoint(input, cacheBytes: request.storage.memory * 6 / 10) { name, dtype in
             reinterpretations.last { $0.applies(to: name, dtype) }?.dtype
         }
         for reinterpretation in reinterpretations where !checkpoint.tensors.contains(where: { reinterpretation.matches($0.name) }) {

@@ -32,7 +32,7 @@ struct CheckpointInput {
             throw ConversionError(error)
         }
         let reinterpretations = request.reinterpretations
-        return try HDF5Checkpoint(input, cacheBytes: request.storage.memory / 4) { name, dtype in
+        return try HDF5Checkpoint(input, cacheBytes: request.storage.memory * 6 / 10) { name, dtype in
             reinterpretations.last { $0.applies(to: name, dtype) }?.dtype
         }
     }

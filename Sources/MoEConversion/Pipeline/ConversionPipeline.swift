@@ -28,7 +28,12 @@ package struct ConversionPipeline {
     private struct Job: Sendable {
         let unit: WorkUnit
         let plan: PartPlan
+        /// What to ask the system to read while this unit is worked on.
+        let ahead: [WorkUnit]
     }
+
+    /// Source bytes that the system is asked to read before a worker wants them, about.
+    private static let readAheadBytes = 16 << 20
 
     /// Writes all blocks and the directory.
     ///
@@ -40,20 +45,29 @@ package struct ConversionPipeline {
             throw ConversionError(writing: error)
         }
         var units = WorkUnits(plan, chunkElements: options.chunkElements)
+        var scout = units
+        var lead = 0
         var partPlan = PartPlan()
         // A unit holds its decoded bytes and about as many stored ones.
-        let queue = OrderedQueue<Job, EncodedUnit>(byteLimit: max(8 << 20, options.memory * 3 / 4)) {
+        let byteLimit = max(8 << 20, options.memory * 3 / 10)
+        let queue = OrderedQueue<Job, EncodedUnit>(byteLimit: byteLimit) {
             () throws(ConversionError) in
             guard let unit = try units.next() else { return nil }
             if unit.beginsPart { partPlan = PartPlan() }
-            advise(unit)
-            return (Job(unit: unit, plan: partPlan), 2 * unit.byteCount)
+            lead -= unit.byteCount
+            var ahead: [WorkUnit] = []
+            while lead < Self.readAheadBytes, let next = try scout.next() {
+                lead += next.byteCount
+                ahead.append(next)
+            }
+            return (Job(unit: unit, plan: partPlan, ahead: ahead), 2 * unit.byteCount)
         }
+        let pool = UnitPool(limit: byteLimit / (2 * WorkUnit.targetBytes))
         let finished = DispatchGroup()
         for _ in 0..<max(1, options.jobs) {
             finished.enter()
             let thread = Thread {
-                work(on: queue)
+                work(on: queue, pool: pool)
                 finished.leave()
             }
             thread.stackSize = 1 << 20
@@ -62,7 +76,7 @@ package struct ConversionPipeline {
         // Workers must be gone before the checkpoint and the output may go.
         defer { finished.wait() }
         do throws(ConversionError) {
-            try write(from: queue, into: writer)
+            try write(from: queue, pool: pool, into: writer)
         } catch {
             queue.abandon(error)
             throw error
@@ -89,14 +103,17 @@ package struct ConversionPipeline {
 
     // MARK: Workers
 
-    private func work(on queue: OrderedQueue<Job, EncodedUnit>) {
+    private func work(on queue: OrderedQueue<Job, EncodedUnit>, pool: UnitPool) {
         do throws(ConversionError) {
             let reader = try checkpoint.makeReader()
             let encoder: ChunkEncoder
             do { encoder = try ChunkEncoder() } catch { throw ConversionError(writing: error) }
             while let (ticket, bytes, job) = queue.take() {
                 do throws(ConversionError) {
-                    queue.put(try encode(job, reader: reader, encoder: encoder), ticket: ticket, bytes: bytes)
+                    for unit in job.ahead { advise(unit) }
+                    let result = pool.take(for: job.unit)
+                    try encode(job, into: result, reader: reader, encoder: encoder)
+                    queue.put(result, ticket: ticket, bytes: bytes)
                 } catch {
                     // Others may be waiting for this part's plan.
                     job.plan.publish(.failure(error))
@@ -108,11 +125,12 @@ package struct ConversionPipeline {
         }
     }
 
-    private func encode(_ job: Job, reader: any CheckpointReader, encoder: ChunkEncoder) throws(ConversionError) -> EncodedUnit {
+    private func encode(
+        _ job: Job, into result: EncodedUnit, reader: any CheckpointReader, encoder: ChunkEncoder
+    ) throws(ConversionError) {
         let unit = job.unit
         let part = plan.blocks[unit.block].parts[unit.part]
         let dtype = plan.tensors[part.tensor].dtype
-        let result = EncodedUnit(unit)
         let content = unsafe result.content.bytes(unit.byteCount)
         let elements = part.startElement + unit.elements.lowerBound..<part.startElement + unit.elements.upperBound
         try unsafe reader.read(tensor: part.tensor, elements: elements, into: content)
@@ -128,25 +146,29 @@ package struct ConversionPipeline {
             throw .damaged("tensor \(plan.tensors[part.tensor].name) cannot be cut into chunks")
         }
         result.form = encoding.form
-        if encoding.form.encoding == .planes { result.stored.reserveCapacity(unit.byteCount) }
+        let isRaw = encoding.form.encoding == .raw
+        let bound = unit.chunks.count * ChunkEncoder.storedBound(chunkBytes: 0) + unit.byteCount
+        let stored = unsafe result.stored.bytes(isRaw ? 0 : bound)
         var position = 0
+        var storedPosition = 0
         for index in unit.chunks {
             let length = chunking.range(of: index).count * encoding.form.elementBytes
             let decoded = position..<position + length
             position += length
             // The unit's content is exactly its chunks, one after another.
             let chunk = unsafe UnsafeRawBufferPointer(rebasing: content[decoded])
-            guard encoding.form.encoding == .planes else {
+            if isRaw {
                 result.chunks.append(.init(content: decoded, stored: decoded, hash: unsafe XXH3.hash64(chunk)))
                 continue
             }
-            let start = result.stored.count
-            do { try unsafe encoder.encode(chunk, plan: encoding, into: &result.stored) } catch { throw ConversionError(writing: error) }
-            let stored = start..<result.stored.count
-            let hash = unsafe result.stored.withUnsafeBytes { unsafe XXH3.hash64(UnsafeRawBufferPointer(rebasing: $0[stored])) }
-            result.chunks.append(.init(content: decoded, stored: stored, hash: hash))
+            // The room left holds the bound of every chunk that is still to come.
+            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[storedPosition...])
+            let count: Int
+            do { count = try unsafe encoder.encode(chunk, plan: encoding, into: room) } catch { throw ConversionError(writing: error) }
+            let hash = unsafe XXH3.hash64(UnsafeRawBufferPointer(rebasing: room[0..<count]))
+            result.chunks.append(.init(content: decoded, stored: storedPosition..<storedPosition + count, hash: hash))
+            storedPosition += count
         }
-        return result
     }
 
     private func encodingPlan(sample: UnsafeRawBufferPointer, dtype: Dtype, encoder: ChunkEncoder) throws(FormatError) -> EncodingPlan {
@@ -158,7 +180,7 @@ package struct ConversionPipeline {
 
     // MARK: Writer
 
-    private func write(from queue: OrderedQueue<Job, EncodedUnit>, into writer: ModelFileWriter) throws(ConversionError) {
+    private func write(from queue: OrderedQueue<Job, EncodedUnit>, pool: UnitPool, into writer: ModelFileWriter) throws(ConversionError) {
         var numbers: [Int] = []
         var written: UInt64 = 0
         while let (result, bytes) = try queue.next() {
@@ -168,6 +190,7 @@ package struct ConversionPipeline {
                 throw ConversionError(writing: error)
             }
             written += UInt64(result.unit.byteCount)
+            pool.give(result)
             queue.release(bytes)
             progress?(written)
         }
@@ -192,21 +215,12 @@ package struct ConversionPipeline {
         }
         let content = unsafe result.content.bytes(unit.byteCount)
         let isRaw = result.form?.encoding == .raw
+        let stored = unsafe isRaw ? content : result.stored.bytes(result.chunks.last?.stored.upperBound ?? 0)
         for chunk in result.chunks {
-            let decoded = unsafe UnsafeRawBufferPointer(rebasing: content[chunk.content])
-            if isRaw {
-                try unsafe writer.append(stored: decoded, hash: chunk.hash, content: decoded)
-                continue
-            }
-            var failure: FormatError?
-            unsafe result.stored.withUnsafeBytes { stored in
-                do throws(FormatError) {
-                    try unsafe writer.append(stored: UnsafeRawBufferPointer(rebasing: stored[chunk.stored]), hash: chunk.hash, content: decoded)
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
+            // Both ranges were made when the unit was encoded, inside what its buffers then held.
+            try unsafe writer.append(
+                stored: UnsafeRawBufferPointer(rebasing: stored[chunk.stored]), hash: chunk.hash,
+                content: UnsafeRawBufferPointer(rebasing: content[chunk.content]))
         }
         guard unit.endsBlock else { return }
         for (position, part) in block.parts.enumerated() {

@@ -12,13 +12,36 @@ final class EncodedUnit: @unchecked Sendable {
         let hash: UInt64
     }
 
-    let unit: WorkUnit
+    var unit: WorkUnit
     let content = ScratchBytes()
-    var stored: [UInt8] = []
+    let stored = ScratchBytes()
     var chunks: [Chunk] = []
     var form: StorageForm?
 
     init(_ unit: WorkUnit) { self.unit = unit }
+}
+
+/// Units between uses: memory that was touched before costs no page faults.
+///
+/// Only a few are kept, and none that a large chunk made large, so that what they hold stays small beside the memory limit.
+final class UnitPool: Sendable {
+    private let idle = Mutex<[EncodedUnit]>([])
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    func take(for unit: WorkUnit) -> EncodedUnit {
+        guard let waiting = idle.withLock({ $0.popLast() }) else { return EncodedUnit(unit) }
+        waiting.unit = unit
+        waiting.chunks.removeAll(keepingCapacity: true)
+        waiting.form = nil
+        return waiting
+    }
+
+    func give(_ unit: EncodedUnit) {
+        guard unit.content.capacity <= 2 * WorkUnit.targetBytes else { return }
+        idle.withLock { if $0.count < limit { $0.append(unit) } }
+    }
 }
 
 /// The encoding plan of a part: made by the worker that has its first chunks, waited for by those that have later ones.

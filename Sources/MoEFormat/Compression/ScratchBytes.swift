@@ -5,6 +5,9 @@ package final class ScratchBytes {
 
     package init() {}
 
+    /// Bytes that it holds now.
+    package var capacity: Int { unsafe memory.count }
+
     deinit { unsafe memory.deallocate() }
 
     /// At least one and exactly `count` bytes when positive, aligned to 4096, of undefined content.

@@ -89,7 +89,8 @@ package final class ModelFileWriter {
     package func append(
         stored: UnsafeRawBufferPointer, hash: UInt64, content: UnsafeRawBufferPointer
     ) throws(FormatError) {
-        guard var open = block, var part = open.part else { throw .usage("a chunk is appended outside a part") }
+        // Taken out and put back, so that the growing table is not copied at every chunk; an error ends the file anyway.
+        guard var open = block.take(), var part = open.part else { throw .usage("a chunk is appended outside a part") }
         let entry = ChunkEntry(offset: stream.offset - open.record.offset, hash: hash, storedLength: UInt32(stored.count))
         try unsafe stream.append(stored)
         entry.encode(into: &open.table)

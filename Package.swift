@@ -101,6 +101,10 @@ let package = Package(
 
         .testTarget(
             name: "MoEConversionTests", dependencies: ["MoEConversion", "MoEFormat"], swiftSettings: tests),
+        .testTarget(
+            name: "RobustnessTests",
+            dependencies: ["CommandSupport", "HDF5Source", "MoEConversion", "MoEFormat", "MoERuntime", "MoESystem"],
+            exclude: ["FuzzRegression/Cases"], swiftSettings: tests + [.enableUpcomingFeature("InternalImportsByDefault")]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -20,7 +20,7 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: I
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(_ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer) -> CInt {
     guard let folder = ProcessInfo.processInfo.environment["MOE_FUZZ_SEEDS"] else { return 0 }
-    for sample in SampleFile.allCases {
+    for sample in SampleFile.small {
         do {
             try Data(sample.bytes()).write(to: URL(fileURLWithPath: folder).appendingPathComponent("sample-\(sample.rawValue)"))
         } catch {

@@ -35,7 +35,7 @@ extension Directory {
             guard entry.hash == hash else { break }
             // Bytes are compared: strings are equal that differ only in how Unicode composes their characters.
             let candidate = try self.name(of: entry)
-            guard XXH3.hash64(ofName: candidate) == hash else {
+            guard Integrity.matches(hash, XXH3.hash64(ofName: candidate)) else {
                 throw .broken(.nameIndex, "entry \(index) of the name index has not its name's hash")
             }
             if candidate.utf8.elementsEqual(name.utf8) {

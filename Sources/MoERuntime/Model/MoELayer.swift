@@ -129,22 +129,31 @@ public final class MoELayer: Sendable {
     /// Adds all experts of a wave: as many at once as the budget holds, those in memory first while the others load.
     private func add(expertsOf wave: LayerWave, isCancelled: () -> Bool) throws(RuntimeError) {
         var scratch = ExpertScratch()
-        for group in Self.groups(of: try needed(for: wave), within: model.cache.byteLimit, bytes: { $0.block.bytes }) {
-            if isCancelled() { throw .cancelled }
-            let lease = try model.cache.lease(group.map { ($0.block.block, $0.block.bytes) }, ofLayer: bank.id)
+        var waiting = try needed(for: wave)[...]
+        while !waiting.isEmpty {
+            let group = Self.firstGroup(of: waiting, within: model.cache.byteLimit, bytes: \.block.bytes)
+            let lease: ExpertCache.Lease
+            do {
+                lease = try model.cache.lease(group.map { ($0.block.block, $0.block.bytes) }, ofLayer: bank.id)
+            } catch .budgetTooSmall where group.count > 1 {
+                // The budget shrank since the group was made: a smaller one may fit it.
+                continue
+            }
             let isThere = { (needed: Needed) in lease.hits.contains(needed.block.block.id) }
-            do throws(FormatError) {
-                for needed in group.filter(isThere) + group.filter({ !isThere($0) }) {
+            for needed in group.filter(isThere) + group.filter({ !isThere($0) }) {
+                if isCancelled() { throw .cancelled }
+                do throws(FormatError) {
                     let parts = try model.clock.time(.waiting) { () throws(FormatError) in try lease.parts(of: needed.block.block.id) }
                     try add(needed, parts, to: wave, scratch: &scratch)
                     // What was computed from pages that a mapping has lost is worth nothing.
                     guard !parts.contains(where: { $0.matrix.elements.region?.hasFaulted == true }) else {
                         throw BlockLoader.lostPages(of: model.file.path)
                     }
+                } catch {
+                    throw .file(error)
                 }
-            } catch {
-                throw .file(error)
             }
+            waiting = waiting.dropFirst(group.count)
         }
     }
 
@@ -179,22 +188,14 @@ public final class MoELayer: Sendable {
         }
     }
 
-    /// Cuts what is needed into groups that fit the budget together; what alone exceeds it is a group of its own.
-    static func groups<Element>(of needed: [Element], within limit: Int, bytes: (Element) -> Int) -> [[Element]] {
-        var groups: [[Element]] = []
-        var group: [Element] = []
+    /// Of what is needed, the first that fit the budget together; what alone exceeds it is a group of its own.
+    static func firstGroup<Element>(of needed: ArraySlice<Element>, within limit: Int, bytes: (Element) -> Int) -> ArraySlice<Element> {
         var total = 0
-        for element in needed {
-            if !group.isEmpty, total + bytes(element) > limit {
-                groups.append(group)
-                group = []
-                total = 0
-            }
-            group.append(element)
-            total += bytes(element)
+        let end = needed.dropFirst().indices.first { index in
+            total += bytes(needed[index - 1])
+            return total > limit - bytes(needed[index])
         }
-        if !group.isEmpty { groups.append(group) }
-        return groups
+        return needed[..<(end ?? needed.endIndex)]
     }
 
     private func block(of expert: Int) throws(FormatError) -> ExpertBlock {

@@ -32,8 +32,11 @@ extension MoEModel {
                     throw .file(error)
                 }
                 uses.append(blocks.map { ($0.block.id, $0.bytes) })
-                for group in MoELayer.groups(of: blocks, within: cache.byteLimit, bytes: \.bytes) {
-                    let lease = try cache.lease(group, ofLayer: bank.id)
+                var waiting = blocks[...]
+                while !waiting.isEmpty {
+                    let group = MoELayer.firstGroup(of: waiting, within: cache.byteLimit, bytes: \.bytes)
+                    waiting = waiting.dropFirst(group.count)
+                    let lease = try cache.lease(Array(group), ofLayer: bank.id)
                     do throws(FormatError) {
                         for (block, _) in group { _ = try lease.parts(of: block.id) }
                     } catch {

@@ -7,12 +7,17 @@ import MoESystem
 package enum SampleFile: String, CaseIterable, Sendable {
     /// Dense tensors of many types and shapes, stored raw and as planes; an alias, a configuration, an HDF5 origin.
     case dense
-    /// Two layers of four gated experts with a shared one, their matrices stored as planes.
+    /// A layer of three gated experts with a shared one, their matrices stored as planes.
     case experts
     /// The same raw.
     case rawExperts
+    /// Two layers of twelve such experts, for many threads at once.
+    case manyExperts
     /// A layer of linear experts whose matrices are FP8 with scales, and one of identity experts with groups.
     case quantized
+
+    /// Small enough to start a fuzzer from, or to be damaged byte by byte.
+    package static let small: [SampleFile] = [.dense, .experts, .rawExperts, .quantized]
 
     /// The file's bytes: the same at each call.
     package func bytes() throws -> [UInt8] {
@@ -22,10 +27,11 @@ package enum SampleFile: String, CaseIterable, Sendable {
         var composer = try SampleComposer(output)
         switch self {
         case .dense: try composer.writeDense()
-        case .experts: try composer.writeExperts()
+        case .experts: try composer.writeExperts(3, banks: 1)
         case .rawExperts:
             composer.compresses = false
-            try composer.writeExperts()
+            try composer.writeExperts(3, banks: 1)
+        case .manyExperts: try composer.writeExperts(12, banks: 2)
         case .quantized: try composer.writeQuantized()
         }
         try output.commit()
@@ -72,8 +78,8 @@ private struct SampleComposer {
             source: SourceSection.hdf5(origin).encoded)
     }
 
-    mutating func writeExperts() throws {
-        let (hidden, inner, experts) = (8, 12, 4)
+    mutating func writeExperts(_ experts: Int, banks: Int) throws {
+        let (hidden, inner) = (8, 12)
         var model = ModelDescription(family: "sample")
         var router = RouterDescription(.topK, topK: 2)
         router.normalization = .init(.sum)
@@ -81,7 +87,7 @@ private struct SampleComposer {
             hiddenSize: hidden, expertSize: inner, router: model.index(of: router),
             function: model.index(of: ExpertFunction(.gated, activation: .silu)))
         layer.shared = .init(function: 0, expertSize: inner)
-        for bank in 0..<2 {
+        for bank in 0..<banks {
             model.layers.append(layer)
             let path = "layers.\(bank).moe"
             _ = try writer.declareBank(path: path, layer: bank, expertCount: experts, sharedCount: 1)

@@ -1,0 +1,62 @@
+import Foundation
+import HDF5Source
+import MoEFormat
+import Testing
+
+/// What fuzzers found, and what is worth keeping of what they reached: none of it may end the process.
+@Suite struct FuzzRegressionTests {
+    /// A file of `Cases/<fuzzer>`, byte for byte as the fuzzer made it.
+    struct Case: CustomTestStringConvertible, Sendable {
+        let fuzzer: String
+        let file: URL
+
+        var testDescription: String { "\(fuzzer)/\(file.lastPathComponent)" }
+
+        func bytes() throws -> [UInt8] { [UInt8](try Data(contentsOf: file)) }
+
+        static func all(of fuzzer: String) -> [Case] {
+            let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases/\(fuzzer)")
+            let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+            return files.sorted { $0.path < $1.path }.map { Case(fuzzer: fuzzer, file: $0) }
+        }
+    }
+
+    @Test(arguments: Case.all(of: "FuzzOpen")) func opens(found: Case) throws {
+        let scratch = ScratchFile()
+        let bytes = try found.bytes()
+        ModelFileProperty.check(bytes, in: scratch)
+        ModelFileProperty.check(HashRepair.repaired(bytes), in: scratch)
+    }
+
+    @Test(arguments: Case.all(of: "FuzzRun")) func runs(found: Case) throws {
+        RuntimeProperty.check(HashRepair.repaired(try found.bytes()), in: ScratchFile())
+    }
+
+    @Test(arguments: Case.all(of: "FuzzChunk")) func decodesChunks(found: Case) throws {
+        ChunkProperty.check(try found.bytes(), decoder: try MoEFormat.ChunkDecoder())
+    }
+
+    @Test(arguments: Case.all(of: "FuzzJSON")) func readsJSON(found: Case) throws { JSONProperty.check(try found.bytes()) }
+
+    @Test(arguments: Case.all(of: "FuzzNumPy")) func readsArrays(found: Case) throws { NumPyProperty.check(try found.bytes()) }
+
+    @Test(arguments: Case.all(of: "FuzzRecognition")) func recognises(found: Case) throws { RecognitionProperty.check(try found.bytes()) }
+
+    @Test(arguments: Case.all(of: "FuzzCatalog")) func decodesCatalogs(found: Case) throws { CatalogProperty.check(try found.bytes()) }
+
+    @Test(arguments: Case.all(of: "FuzzFilters")) func undoesFilters(found: Case) throws {
+        FilterProperty.check(try found.bytes(), decoder: HDF5Source.ChunkDecoder())
+    }
+
+    /// Repairing changes nothing in a whole file: what it computes is what the writer wrote.
+    @Test(arguments: SampleFile.allCases) func repairFindsTheHashesThatWritersWrite(sample: SampleFile) throws {
+        let bytes = try sample.bytes()
+        #expect(HashRepair.repaired(bytes) == bytes)
+        #expect(ModelFileProperty.check(bytes, in: ScratchFile()))
+    }
+
+    /// Samples are models that run: otherwise a fuzzer that starts from them would reach little.
+    @Test(arguments: [SampleFile.experts, .rawExperts, .quantized]) func samplesRun(sample: SampleFile) throws {
+        #expect(RuntimeProperty.check(try sample.bytes(), in: ScratchFile()))
+    }
+}

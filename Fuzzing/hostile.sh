@@ -38,7 +38,7 @@ nothing_left() {
 
 model=$work/model.moe
 checkpoint=$root/fixtures/cases/mixtral/checkpoint.h5
-"$bin/moe-convert" "$checkpoint" "$model" --quiet || exit 1
+"$bin/moe-convert" "$checkpoint" "$model" --quiet > /dev/null || exit 1
 layer=$("$bin/moe-inspect" "$model" --json | python3 -c 'import json,sys; l=json.load(sys.stdin)["layers"][0]; print(l["path"], l["hidden_size"])')
 path=${layer% *}
 python3 - "$work/x.npy" "${layer#* }" <<'PY'
@@ -113,7 +113,7 @@ with h5py.File(sys.argv[1], "w") as f:
             f[f"{p}experts.{e}.{n}.weight"] = rng.standard_normal(s, dtype="f4") * 0.02
 PY
 start=$(date +%s%N)
-"$bin/moe-convert" "$work/large.h5" "$work/large.moe" --quiet 2> /dev/null || fail "the large checkpoint does not convert"
+"$bin/moe-convert" "$work/large.h5" "$work/large.moe" --quiet > /dev/null 2>&1 || fail "the large checkpoint does not convert"
 took=$((($(date +%s%N) - start) / 1000000))
 need=$(stat -c %s "$work/large.moe")
 
@@ -121,7 +121,7 @@ echo "signals at random moments of a conversion of $took ms"
 declare -A seen=()
 for round in $(seq "$rounds"); do
     for signal in INT TERM KILL; do
-        "$bin/moe-convert" "$work/large.h5" "$work/out/o.moe" --quiet 2> "$work/stderr" &
+        "$bin/moe-convert" "$work/large.h5" "$work/out/o.moe" --quiet > /dev/null 2> "$work/stderr" &
         job=$!
         sleep "$(python3 -c "import random; print(random.uniform(0, $took * 1.1) / 1000)")"
         kill -$signal $job 2> /dev/null
@@ -142,7 +142,7 @@ pgrep -f "$work/large.h5" > /dev/null && fail "a worker outlived its parent"
 echo "an old output under the name, killed while it is being replaced"
 for round in $(seq $((rounds / 5))); do
     echo old > "$work/out/o.moe"
-    "$bin/moe-convert" "$work/large.h5" "$work/out/o.moe" --force --quiet 2> /dev/null &
+    "$bin/moe-convert" "$work/large.h5" "$work/out/o.moe" --force --quiet > /dev/null 2>&1 &
     job=$!
     sleep "$(python3 -c "import random; print(random.uniform(0, $took * 1.1) / 1000)")"
     kill -KILL $job 2> /dev/null; wait $job 2> /dev/null
@@ -166,7 +166,7 @@ if mount -t tmpfs -o size=1m tmpfs "$work/disk" 2> /dev/null; then
     done
     # The space goes away while the conversion runs: found by the write, not beforehand.
     mount -t tmpfs -o size=$((need + 8 * 1048576)) tmpfs "$work/disk"
-    "$bin/moe-convert" "$work/large.h5" "$work/disk/o.moe" --quiet 2> "$work/stderr" &
+    "$bin/moe-convert" "$work/large.h5" "$work/disk/o.moe" --quiet > /dev/null 2> "$work/stderr" &
     job=$!
     sleep 0.05
     head -c $((need + 8 * 1048576)) /dev/zero > "$work/disk/filler" 2> /dev/null
@@ -183,7 +183,7 @@ fi
 echo "  $full sizes"
 
 echo "a file-size limit"
-(ulimit -f $((need / 2048)); "$bin/moe-convert" "$work/large.h5" "$work/out/o.moe" --quiet 2> "$work/stderr"; echo $? > "$work/code")
+(ulimit -f $((need / 2048)); "$bin/moe-convert" "$work/large.h5" "$work/out/o.moe" --quiet > /dev/null 2> "$work/stderr"; echo $? > "$work/code")
 [ "$(cat "$work/code")" = 74 ] && [ "$(wc -l < "$work/stderr")" -eq 1 ] || fail "file-size limit: exit $(cat "$work/code") — $(cat "$work/stderr")"
 nothing_left "$work/out"
 

@@ -26,7 +26,7 @@ package struct CommandFailure: Error {
         case .io:
             let cause = error.cause
             // An early end is the file's doing, a name that leads nowhere the caller's, the rest the device's.
-            let status: ExitStatus = cause?.number == 0 ? .damaged : cause.map(\.isNoInput) == true ? .unopenable : .io
+            let status: ExitStatus = cause?.number == 0 ? .damaged : cause.map(\.isUnopenable) == true ? .unopenable : .io
             self.init(status, error.description)
         case .damaged, .limit: self.init(.damaged, "\(path): \(error)")
         case .usage: self.init(.usage, "\(path): \(error)")
@@ -39,11 +39,6 @@ package struct CommandFailure: Error {
         let isCreation = error.operation.contains("create")
         self.init(isCreation && !error.isOutOfSpace ? .uncreatable : .io, error.description)
     }
-}
-
-extension SystemError {
-    /// Whether opening failed because of the name, as opposed to the device.
-    package var isNoInput: Bool { isUnopenable || number == EINVAL || number == ENXIO }
 }
 
 /// Runs a command to its exit code: errors become one line each.
@@ -85,7 +80,7 @@ package enum CommandRunner {
             throw CommandFailure(error, path: "").status.code
         } catch let error as SystemError {
             StandardError.line("\(name): \(error)")
-            throw (error.isNoInput ? ExitStatus.unopenable : .io).code
+            throw (error.isUnopenable ? ExitStatus.unopenable : .io).code
         }
     }
 }

@@ -26,6 +26,8 @@ public enum PendingOutputs {
     ///
     /// For commands. The signals are taken by a thread of their own, not by a handler, so that locks may be used.
     public static func removeOnInterrupt() {
+        // Past the file-size limit a write then fails like any other, instead of ending the process.
+        signal(SIGXFSZ, SIG_IGN)
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -37,8 +37,11 @@ public struct SystemError: Error, Equatable, Sendable {
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Whether the file does not exist or may not be read, as opposed to a device that failed.
-    public var isUnopenable: Bool { [ENOENT, EACCES, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EPERM].contains(number) }
+    /// Whether the file does not exist, may not be read, or is no regular file, as opposed to a device that failed.
+    public var isUnopenable: Bool {
+        [ENOENT, EACCES, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EPERM].contains(number)
+            || operation == "cannot open" && [EINVAL, ENXIO, ENODEV].contains(number)
+    }
 
     /// Whether there is no room: disk full, quota, or the file-size limit.
     public var isOutOfSpace: Bool { [ENOSPC, EDQUOT, EFBIG].contains(number) }

@@ -121,7 +121,7 @@ extension CommandFailure {
         switch error {
         case .file(let error) where error.kind == .io && error.cause?.path != path:
             let cause = error.cause
-            self.init(cause.map(\.isNoInput) == true ? .unopenable : .io, error.description)
+            self.init(cause.map(\.isUnopenable) == true ? .unopenable : .io, error.description)
         case .file(let error): self.init(error, path: path)
         case .budgetTooSmall(let needed, let budget):
             self.init(

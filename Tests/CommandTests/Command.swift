@@ -26,6 +26,18 @@ struct Command {
 
     func callAsFunction(_ arguments: String...) throws -> Outcome { try start(arguments) }
 
+    /// A process that runs by itself, its output thrown away.
+    func started(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: Self.directory + "/" + name)
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
     func start(_ arguments: [String]) throws -> Outcome {
         let process = Process()
         process.executableURL = URL(filePath: Self.directory + "/" + name)

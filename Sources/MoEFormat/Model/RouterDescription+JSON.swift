@@ -33,6 +33,8 @@ extension RouterDescription {
         }
         topK = try fields.integer("top_k", default: kind == .all ? 0 : kind == .expertChoice ? 1 : nil)
         score = try fields.choice("score")
+        operandDtype = try fields.choice("operand_dtype", default: Precision.f32)
+        logitDtype = try fields.choice("logit_dtype", default: Precision.f32)
         logitScale = try fields.number("logit_scale", default: 1)
         logitSoftcap = try fields.positive("logit_softcap")
         selectionBias = try fields.choice("selection_bias", default: SelectionBias.none)
@@ -62,6 +64,8 @@ extension RouterDescription {
         if kind == .unsupported { return .object(object) }
         if kind != .all { object["top_k"] = .integer(Int64(topK)) }
         object["score"] = .string(score.rawValue)
+        if operandDtype != .f32 { object["operand_dtype"] = .string(operandDtype.rawValue) }
+        if logitDtype != .f32 { object["logit_dtype"] = .string(logitDtype.rawValue) }
         if logitScale != 1 { object["logit_scale"] = .number(logitScale) }
         if let logitSoftcap { object["logit_softcap"] = .number(logitSoftcap) }
         if selectionBias != .none { object["selection_bias"] = .string(selectionBias.rawValue) }

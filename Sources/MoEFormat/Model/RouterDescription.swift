@@ -19,6 +19,11 @@ public struct RouterDescription: Hashable, Sendable {
         case logSigmoidNormalized = "log_sigmoid_normalized"
     }
 
+    /// The floating-point type that a value is rounded to, to the nearest and even ones first among equals.
+    public enum Precision: String, Sendable {
+        case f32, bf16, f16
+    }
+
     public enum SelectionBias: String, Sendable {
         case none, score, logit
     }
@@ -123,6 +128,10 @@ public struct RouterDescription: Hashable, Sendable {
     public var kind: Kind
     public var reason: String?
     public var topK = 1
+    /// What hidden states and router weights are rounded to before their product.
+    public var operandDtype: Precision = .f32
+    /// What logits are rounded to before anything else is done with them.
+    public var logitDtype: Precision = .f32
     public var logitScale = 1.0
     public var logitSoftcap: Double?
     public var score: Score

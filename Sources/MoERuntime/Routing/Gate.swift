@@ -15,14 +15,15 @@ struct Gate: Sendable {
         let rows = weight.outputs
         var products: [Float] = []
         var scratch = LinearScratch()
-        Linear.multiply(weight, x, tokens: tokens, into: &products, scratch: &scratch, workers: workers)
+        let operands = x.rounded(to: description.operandDtype, count: tokens * weight.inputs)
+        Linear.multiply(weight, operands, tokens: tokens, into: &products, scratch: &scratch, workers: workers)
         var deviations: [Float] = []
         if noise != nil, let noiseWeight {
             Linear.multiply(noiseWeight, x, tokens: tokens, into: &deviations, scratch: &scratch, workers: workers)
         }
         return (0..<tokens).map { token in
             (0..<rows).map { row in
-                var logit = Double(products[token * rows + row])
+                var logit = Double(description.logitDtype.rounded(products[token * rows + row]))
                 if !bias.isEmpty { logit += Double(bias[row]) }
                 logit *= description.logitScale
                 if let cap = description.logitSoftcap { logit = cap * Elementary.tanh(logit / cap) }

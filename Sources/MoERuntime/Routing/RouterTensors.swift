@@ -37,7 +37,7 @@ package struct RouterTensors: Sendable {
         let tensors = try RouterParts(parts, name: name)
         let choices = experts + router.identityExperts
         let rows = choices + router.sharedInRouter
-        weight = try tensors.matrix(.routerWeight, rows: rows, hidden: hidden)
+        weight = try tensors.matrix(.routerWeight, rows: rows, hidden: hidden).rounded(to: router.operandDtype, name: name)
         bias = try tensors.vector(.routerBias, count: rows) ?? []
         selectionBias = router.selectionBias == .none ? [] : try tensors.needed(.selectionBias, count: choices)
         inputScale = try tensors.vector(.routerInputScale, count: hidden) ?? []

@@ -164,19 +164,23 @@ if mount -t tmpfs -o size=1m tmpfs "$work/disk" 2> /dev/null; then
         umount "$work/disk"
         full=$((full + 1))
     done
-    # The space goes away while the conversion runs: found by the write, not beforehand.
-    mount -t tmpfs -o size=$((need + 8 * 1048576)) tmpfs "$work/disk"
-    "$bin/moe-convert" "$work/large.h5" "$work/disk/o.moe" --quiet > /dev/null 2> "$work/stderr" &
-    job=$!
-    sleep 0.05
-    head -c $((need + 8 * 1048576)) /dev/zero > "$work/disk/filler" 2> /dev/null
-    wait $job; code=$?
-    [ $code -eq 74 ] || [ $code -eq 0 ] || fail "a disk that fills up: exit $code — $(cat "$work/stderr")"
-    [ $code -eq 0 ] || [ "$(wc -l < "$work/stderr")" -eq 1 ] || fail "a disk that fills up: not one line"
-    rm -f "$work/disk/filler"; [ $code -eq 0 ] && rm -f "$work/disk/o.moe"
-    nothing_left "$work/disk"
-    echo "  filled while converting: exit $code"
-    umount "$work/disk"
+    # The space goes away while the conversion runs: found by a write, not beforehand.
+    declare -A filled=()
+    for round in $(seq $((rounds / 5 + 1))); do
+        mount -t tmpfs -o size=$((need + 8 * 1048576)) tmpfs "$work/disk"
+        "$bin/moe-convert" "$work/large.h5" "$work/disk/o.moe" --quiet > /dev/null 2> "$work/stderr" &
+        job=$!
+        sleep "$(python3 -c "import random; print(random.uniform(0, $took) / 2000)")"
+        head -c $((need + 8 * 1048576)) /dev/zero > "$work/disk/filler" 2> /dev/null
+        wait $job; code=$?
+        filled[$code]=$((${filled[$code]:-0} + 1))
+        [ $code -eq 74 ] || [ $code -eq 0 ] || fail "a disk that fills up: exit $code — $(cat "$work/stderr")"
+        [ $code -eq 0 ] || [ "$(wc -l < "$work/stderr")" -eq 1 ] || fail "a disk that fills up: not one line"
+        rm -f "$work/disk/filler"; [ $code -eq 0 ] && rm -f "$work/disk/o.moe"
+        nothing_left "$work/disk"
+        umount "$work/disk"
+    done
+    for code in "${!filled[@]}"; do echo "  filled while converting, exit $code: ${filled[$code]}"; done | sort
 else
     echo "  skipped: nothing can be mounted"
 fi

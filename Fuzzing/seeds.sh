@@ -1,0 +1,104 @@
+#!/bin/bash
+# Puts seeds for every fuzzer below a directory: files of the repository, the samples, and a few made here.
+#
+#   Fuzzing/seeds.sh FOLDER BIN     BIN: where the fuzzers are
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+folder=$1
+bin=$2
+for fuzzer in FuzzOpen FuzzRun FuzzChunk FuzzJSON FuzzNumPy FuzzRecognition FuzzCatalog FuzzFilters; do mkdir -p "$folder/$fuzzer"; done
+
+# Large files make slow runs and say nothing more.
+for fuzzer in FuzzOpen FuzzRun; do
+    MOE_FUZZ_SEEDS="$folder/$fuzzer" "$bin/FuzzOpen" -runs=0 2> /dev/null
+    find "$root/fixtures/golden" -name '*.moe' -size -8k -exec cp -n {} "$folder/$fuzzer/" \;
+done
+find "$folder/FuzzRun" -size -2k -delete
+
+for file in "$root"/fixtures/cases/*/config*.json "$root"/fixtures/reference/cases/*/config*.json; do
+    [ -e "$file" ] || continue
+    name=$(basename "$(dirname "$file")")-$(basename "$file")
+    cp -n "$file" "$folder/FuzzJSON/$name"
+    cp -n "$file" "$folder/FuzzRecognition/$name"
+done
+python3 - "$root" "$folder" <<'PY'
+import json, pathlib, struct, sys, zlib
+
+root, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+
+# The model descriptions of the corpus: kind 12 of the section table.
+for path in sorted((root / "fixtures/golden").glob("*.moe")):
+    data = path.read_bytes()
+    footer = data[-64:]
+    table, count = struct.unpack_from("<QI", footer, 8)
+    for entry in range(count):
+        kind, _, offset, length = struct.unpack_from("<IIQQ", data, table + 48 * entry)
+        if kind == 12 and length < 4096:
+            (folder / "FuzzJSON" / f"model-{path.stem}").write_bytes(data[offset : offset + length])
+texts = ['{"a": [1, -0.5e3, true, null, "\\ud83d\\ude00\\n"]}', "[[[[NaN, Infinity, -Infinity]]]]", '"\\u0000"', "1e400"]
+for index, text in enumerate(texts):
+    (folder / "FuzzJSON" / f"text{index}").write_text(text)
+
+(folder / "FuzzRecognition" / "map").write_text(json.dumps({
+    "bank": "model.layers.{layer}.block_sparse_moe",
+    "tensors": [
+        {"match": "model.layers.{layer}.block_sparse_moe.gate.weight", "role": "router_weight"},
+        {"match": "model.layers.{layer}.block_sparse_moe.experts.{expert}.w1.weight", "role": "gate_weight"},
+        {"match": "*.layers.{layer}.*.experts.{expert}.w3.weight", "role": "up_weight"},
+        {"match": "model.layers.{layer}.block_sparse_moe.experts.{expert}.w2.weight", "role": "down_weight", "orientation": "rows_are_outputs"},
+        {"match": "model.layers.{layer}.mlp.experts.down_proj", "role": "dense"},
+    ],
+    "router": {"kind": "top_k", "top_k": 2, "score": "softmax"},
+    "expert_function": {"kind": "gated", "activation": "silu"},
+}))
+
+def array(descriptor, shape, data, version=1, order="False"):
+    header = f"{{'descr': '{descriptor}', 'fortran_order': {order}, 'shape': {shape}, }}".encode()
+    header += b" " * (63 - (10 + len(header)) % 64) + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header + data
+for index, (descriptor, width) in enumerate([("<f2", 2), ("<f4", 4), ("<f8", 8), ("<i4", 4), ("<i8", 8), (">f4", 4), ("|u1", 1)]):
+    (folder / "FuzzNumPy" / f"array{index}").write_bytes(array(descriptor, "(2, 3)", bytes(range(6 * width)), 1 + index % 3))
+(folder / "FuzzNumPy" / "scalar").write_bytes(array("<f4", "()", bytes(4)))
+
+# Chunks: a header of the property (width, rotation, encoding, elements), then a plane header and planes.
+def chunk(width, rotation, planes, elements):
+    words = b"".join(struct.pack("<I", mode << 30 | len(data)) for mode, data in planes)
+    return bytes([[1, 2, 4, 8].index(width), rotation, 1]) + struct.pack("<H", elements) + words + b"".join(data for _, data in planes)
+plain = bytes(range(40))
+try:
+    import zstandard
+    frame = (2, zstandard.ZstdCompressor(level=3, write_checksum=False).compress(b"abcabcab" * 5))
+except ImportError:
+    # RFC 8878: a raw block in a single segment of 40 bytes.
+    frame = (2, bytes.fromhex("28b52ffd2028") + struct.pack("<I", 40 << 3 | 1)[:3] + plain)
+for index, planes in enumerate([[(0, plain)], [(1, b"x")], [frame], [(0, plain), frame], [(1, b"x"), (0, plain), frame, frame]]):
+    (folder / "FuzzChunk" / f"planes{index}").write_bytes(chunk(len(planes), index, planes, 40))
+(folder / "FuzzChunk" / "wide").write_bytes(chunk(8, 63, [(1, b"a"), frame] * 4, 40))
+(folder / "FuzzChunk" / "raw").write_bytes(bytes([2, 0, 0, 10, 0]) + plain)
+
+# Filters: the property's header (element size, elements, mask, count, selectors with a parameter), then a stored chunk.
+def fletcher(data):
+    first = second = 0
+    for i in range(0, len(data) - 1, 2):
+        first = (first + (data[i] << 8 | data[i + 1])) % 65535
+        second = (second + first) % 65535
+    return struct.pack("<I", second << 16 | first)
+def filters(name, selectors, data, size=4, elements=10):
+    header = bytes([size]) + struct.pack("<H", elements) + bytes([0, len(selectors)])
+    (folder / "FuzzFilters" / name).write_bytes(header + b"".join(bytes([s, p]) for s, p in selectors) + data)
+filters("none", [], plain)
+filters("deflate", [(0, 6)], zlib.compress(plain))
+filters("shuffle", [(1, 4)], plain)
+filters("both", [(1, 4), (0, 6)], zlib.compress(plain))
+filters("fletcher", [(2, 0)], plain + fletcher(plain))
+filters("all", [(1, 4), (0, 6), (2, 0)], zlib.compress(plain) + fletcher(zlib.compress(plain)))
+filters("lzf", [(3, 0)], bytes([3, 1, 2, 3, 4]) + bytes([7 << 5, 25, 3]) + bytes([0, 9]) + bytes([0, 9]))
+filters("twice", [(0, 6), (0, 6)], zlib.compress(zlib.compress(plain)))
+
+# A catalog: version, files, objects, links; and messages around such bytes.
+catalog = bytes([1, 10, 8, 1, 1, 97, 100, 2, 0, 1, 0, 0, 0, 48, 0, 0, 0, 0])
+(folder / "FuzzCatalog" / "group").write_bytes(catalog)
+for kind in range(1, 7):
+    (folder / "FuzzCatalog" / f"message{kind}").write_bytes(bytes([kind, len(catalog)]) + catalog)
+PY

@@ -91,12 +91,11 @@ public struct JSONParser {
             guard next == UInt8(ascii: "\"") else { throw error("a key must stand here") }
             let start = position
             let key = try string()
-            guard object[key] == nil else {
-                throw JSONError(offset: start, message: "the key \(quoted(key)) stands twice")
-            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw error("a colon must stand here") }
-            object[key] = try value(depth: depth)
+            guard object.append(key, try value(depth: depth)) else {
+                throw JSONError(offset: start, message: "the key \(quoted(key)) stands twice")
+            }
             skipSpace()
             if take(UInt8(ascii: ",")) { continue }
             guard take(UInt8(ascii: "}")) else { throw error("a comma or } must stand here") }
@@ -135,6 +134,11 @@ public struct JSONParser {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             guard digits() > 0 else { throw error("malformed number") }
         }
+        if isInteger, whole <= 18 {
+            // No 18 digits exceed 64 bits.
+            let magnitude = bytes[position - whole..<position].reduce(Int64(0)) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+            return .integer(position - start > whole ? -magnitude : magnitude)
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isInteger, let value = Int64(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite || acceptsNonFinite else { throw error("number out of range") }
@@ -151,17 +155,26 @@ public struct JSONParser {
         let start = position
         position += 1
         var text: [UInt8] = []
+        // Runs without escapes are taken as a whole; most strings are one.
+        var run = position
+        var isASCII = true
         while let byte = next {
             position += 1
+            isASCII = isASCII && byte < 0x80
             switch byte {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else {
+                let last = bytes[run..<position - 1]
+                if isASCII, text.isEmpty { return String(decoding: last, as: UTF8.self) }
+                guard let string = String(validating: text + last, as: UTF8.self) else {
                     throw JSONError(offset: start, message: "the string is not UTF-8")
                 }
                 return string
-            case UInt8(ascii: "\\"): text.append(contentsOf: try escape())
+            case UInt8(ascii: "\\"):
+                text += bytes[run..<position - 1]
+                text.append(contentsOf: try escape())
+                run = position
             case 0..<0x20: throw error("control character in a string")
-            default: text.append(byte)
+            default: break
             }
         }
         throw error("the text ends inside a string")

@@ -14,25 +14,44 @@ public enum JSONValue: Hashable, Sendable {
 /// The members of a JSON object, in the order of the text; keys are unique.
 public struct JSONObject: Hashable, Sendable {
     public private(set) var members: [(key: String, value: JSONValue)] = []
+    /// Where each key is, once there are so many that looking through them would be slow; empty before.
     private var positions: [String: Int] = [:]
+    private static let searchedMembers = 12
 
     public init() {}
 
+    private func position(of key: String) -> Int? {
+        if members.count > Self.searchedMembers { return positions[key] }
+        return members.firstIndex { $0.key == key }
+    }
+
+    /// Adds a member behind the others; false, and nothing done, when there is one of that key.
+    mutating func append(_ key: String, _ value: JSONValue) -> Bool {
+        guard position(of: key) == nil else { return false }
+        members.append((key, value))
+        if members.count == Self.searchedMembers + 1 {
+            for (index, member) in members.enumerated() { positions[member.key] = index }
+        } else if members.count > Self.searchedMembers {
+            positions[key] = members.count - 1
+        }
+        return true
+    }
+
     public subscript(key: String) -> JSONValue? {
-        get { positions[key].map { members[$0].value } }
+        get { position(of: key).map { members[$0].value } }
         set {
             guard let newValue else {
-                if let position = positions.removeValue(forKey: key) {
-                    members.remove(at: position)
-                    for (index, member) in members.enumerated() where index >= position { positions[member.key] = index }
-                }
+                guard let position = position(of: key) else { return }
+                members.remove(at: position)
+                positions.removeAll()
+                guard members.count > Self.searchedMembers else { return }
+                for (index, member) in members.enumerated() { positions[member.key] = index }
                 return
             }
-            if let position = positions[key] {
+            if let position = position(of: key) {
                 members[position].value = newValue
             } else {
-                positions[key] = members.count
-                members.append((key, newValue))
+                _ = append(key, newValue)
             }
         }
     }
@@ -42,7 +61,7 @@ public struct JSONObject: Hashable, Sendable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        for key in positions.keys.sorted() {
+        for key in members.map(\.key).sorted() {
             hasher.combine(key)
             hasher.combine(self[key])
         }

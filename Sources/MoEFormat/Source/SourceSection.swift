@@ -2,20 +2,23 @@
 public enum SourceSection: Equatable, Sendable {
     case hdf5(HDF5Origin)
     case safetensors(SafetensorsOrigin)
-    /// A kind of a later version: carried along, not read.
+    /// A kind or version that is not read: carried along.
     case unknown(UInt32)
 
     package init(decoding bytes: [UInt8]) throws(FormatError) {
         var reader = ByteReader(bytes, rule: .source)
         let kind = try reader.u32()
         let version = try reader.u32()
-        guard version == 1 || version == 2 && kind == 1 else {
+        switch (kind, version) {
+        case (1, 1), (1, 2): self = .hdf5(try HDF5Origin(&reader, version: version))
+        case (2, 1):
+            // Metadata without headers: checked, but too little to give a file back from.
+            for _ in 0..<(try reader.count(leastSize: 8)) {
+                _ = try reader.sizedBytes()
+                _ = try reader.sizedBytes()
+            }
             self = .unknown(kind)
-            return
-        }
-        switch kind {
-        case 1: self = .hdf5(try HDF5Origin(&reader, version: version))
-        case 2: self = .safetensors(try SafetensorsOrigin(&reader))
+        case (2, 2): self = .safetensors(try SafetensorsOrigin(&reader))
         default:
             self = .unknown(kind)
             return
@@ -34,7 +37,7 @@ public enum SourceSection: Equatable, Sendable {
             origin.encode(into: &writer)
         case .safetensors(let origin):
             writer.put(UInt32(2))
-            writer.put(UInt32(1))
+            writer.put(UInt32(2))
             origin.encode(into: &writer)
         case .unknown(let kind):
             writer.put(kind)

@@ -28,7 +28,7 @@ import Testing
     @Test func theChoiceFollowsTheOperandsAsTheyAreRounded() throws {
         // In f32 expert 1 wins by a hair; in bf16 both rows are equal and the lower index wins.
         let rows: [Float] = [1, 1.001]
-        let bytes = rows.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
+        let bytes = rows.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
         let matrix = StoredMatrix(StoredElements(copying: bytes, dtype: .f32, count: 2), rowLength: 1)
         func chosen(_ precision: RouterDescription.Precision) throws -> [Int] {
             var description = RouterDescription(.topK, topK: 1, score: .softmax)

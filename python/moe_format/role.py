@@ -56,6 +56,11 @@ class Role(IntEnum):
         """Whether a block may hold several parts of this role."""
         return self in (Role.OTHER, Role.SCALE)
 
+    @property
+    def may_repeat_by_group(self) -> bool:
+        """Whether a hierarchical router's block may hold one part of this role a group: SPEC.md §9.2."""
+        return self in (Role.ROUTER_WEIGHT, Role.ROUTER_BIAS, Role.ROUTER_NOISE_WEIGHT)
+
 
 def role_of(code: int) -> Role:
     """An unknown code is *other*."""

@@ -28,6 +28,8 @@ private struct BlockRooms {
         var part: ConversionPlan.Part
         /// The tensor that holds the part's scales.
         var scale: Int?
+        /// The group whose gate it is, 0 for all else.
+        var group = 0
     }
 
     private var dense: [Piece] = []
@@ -52,7 +54,10 @@ private struct BlockRooms {
         }
         switch placement.place {
         case .dense: dense.append(piece(0, of: 1))
-        case .router(let bank): routers[bank, default: []].append(piece(0, of: 1))
+        case .router(let bank, let group):
+            var own = piece(0, of: 1)
+            own.group = group
+            routers[bank, default: []].append(own)
         case .shared(let bank, let index): shared[Slot(bank: bank, index: index), default: []].append(piece(0, of: 1))
         case .expert(let bank, let index): experts[Slot(bank: bank, index: index), default: []].append(piece(0, of: 1))
         case .stackedExperts(let bank, let count):
@@ -83,9 +88,11 @@ private struct BlockRooms {
         return blocks
     }
 
-    /// The parts of a block in the order of their roles, each quantised one tied to its scales.
+    /// The parts of a block in the order of their roles, then groups, each quantised one tied to its scales.
     private static func parts(_ pieces: [Piece]) -> [ConversionPlan.Part] {
-        let ordered = pieces.sorted { ($0.part.role.rawValue, $0.part.tensor) < ($1.part.role.rawValue, $1.part.tensor) }
+        let ordered = pieces.sorted {
+            ($0.part.role.rawValue, $0.group, $0.part.tensor) < ($1.part.role.rawValue, $1.group, $1.part.tensor)
+        }
         var positions: [Int: Int] = [:]
         for (position, piece) in ordered.enumerated() { positions[piece.part.tensor] = position }
         return ordered.map { piece in

@@ -6,6 +6,17 @@ struct BankDraft {
         /// Number of the leaf name in `BankDrafts.leaves`.
         var leaf: Int
         var tensor: Int
+        /// The group that a tensor beside the experts belongs to, where groups have gates of their own.
+        var group: Int?
+    }
+
+    /// Groups of experts with a module each, as in `moe.groups.2.experts.0`.
+    struct Groups: Hashable {
+        /// The name of the module that holds the groups.
+        var container: String
+        var count: Int
+        /// Experts a group.
+        var size: Int
     }
 
     /// The dotted path of the module that holds the experts.
@@ -20,6 +31,8 @@ struct BankDraft {
     /// Router and others, by the name below the path.
     var sides: [Member] = []
 
+    /// The groups that the experts lie in; nil where they lie in the layer itself.
+    var groups: Groups?
     /// 0 or 1 for the first or second of two layers that share a module.
     var run: Int?
     /// The tensor that holds a selection bias for each of the two.

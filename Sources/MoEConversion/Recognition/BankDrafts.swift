@@ -29,6 +29,7 @@ struct BankDrafts {
             }
             if !sortIntoExperts(name, tensor) { rest.append(tensor) }
         }
+        joinGroups(rest.lazy.map { (names[$0], shapes[$0]) })
         for tensor in rest { startBareStack(names[tensor], shapes[tensor]) }
         for tensor in rest { sortAside(names[tensor], tensor) }
         for number in drafts.indices {
@@ -36,6 +37,13 @@ struct BankDrafts {
             readOwnVariables(of: number, shapes)
         }
         orderLeaves()
+    }
+
+    /// Puts one draft in the place of several.
+    mutating func replace(_ replaced: Set<Int>, with joined: [BankDraft]) {
+        drafts = drafts.enumerated().filter { !replaced.contains($0.offset) }.map(\.element) + joined
+        numberOfPath = [:]
+        for (number, draft) in drafts.enumerated() { numberOfPath[draft.path[...]] = number }
     }
 
     /// Numbers the leaves by their names, so that nothing depends on the order of the tensors.
@@ -163,7 +171,11 @@ struct BankDrafts {
     private mutating func sort(_ name: TensorName, below depth: Int, _ tensor: Int, into bank: Int) {
         let components = name.components
         guard depth < components.count else { return }
-        if Self.sharedContainers.contains(components[depth]), depth + 1 < components.count {
+        if let groups = drafts[bank].groups, components[depth] == groups.container, depth + 2 < components.count,
+            let group = decimal(components[depth + 1]), group < groups.count
+        {
+            drafts[bank].sides.append(.init(expert: 0, leaf: leaf(name, from: depth + 2), tensor: tensor, group: group))
+        } else if Self.sharedContainers.contains(components[depth]), depth + 1 < components.count {
             if let index = decimal(components[depth + 1]), depth + 2 < components.count {
                 drafts[bank].shared.append(.init(expert: index, leaf: leaf(name, from: depth + 2), tensor: tensor))
             } else if components[depth + 1].hasPrefix("shared_w") {

@@ -8,6 +8,8 @@ struct ResolvedBank {
         var orientation: Orientation
         /// For a tensor that this layer shares with its twin: 0 for the layer that comes first.
         var run: Int?
+        /// For one of the second gates of a hierarchical router: the group that it chooses in.
+        var group: Int?
     }
 
     var path: String
@@ -22,6 +24,8 @@ struct ResolvedBank {
     var sharedMembers: [BankDraft.Member] = []
     var sharedIsStacked = false
     var router: [Side] = []
+    /// Experts a group, where every group has a gate of its own.
+    var groupSize: Int?
     var sharedSides: [Side] = []
     var hiddenSize: Int
     var blueprint: LayerBlueprint
@@ -47,7 +51,7 @@ struct BankResolver {
         let isStacked = draft.experts.isEmpty
         var members = isStacked ? draft.stacked : draft.experts
         guard !members.isEmpty else { return nil }
-        let sides = SideTensors(draft.sides, tensors: tensors, leaves: leaves)
+        let sides = SideTensors(draft.sides, groups: draft.groups, tensors: tensors, leaves: leaves)
         var problem = draft.problem
         var facts = BankFacts(path: path, layer: layer, expertCount: 0, run: draft.run)
         facts.expertCount = isStacked

@@ -3,7 +3,8 @@ package import MoEFormat
 /// Where a source tensor goes in the file.
 package enum Place: Hashable, Sendable {
     case dense
-    case router(bank: Int)
+    /// `group`: the group whose second gate it is, otherwise 0. Parts of one role lie in the order of the groups.
+    case router(bank: Int, group: Int = 0)
     case shared(bank: Int, index: Int)
     case expert(bank: Int, index: Int)
     /// Cut into `count` equal runs of elements, run *i* for expert *i*: `[E, …]` and flattened `[E·F, H]` alike.

@@ -26,9 +26,13 @@ struct PlacementBuilder {
         place(bank.sharedMembers, as: bank.shared, count: bank.sharedCount, isShared: true) { member in
             bank.sharedIsStacked ? .stackedShared(bank: number, count: bank.sharedCount) : .shared(bank: number, index: member.expert)
         }
+        let layer = describe(bank)
+        let isHierarchical = model.routers[layer.router].kind == .hierarchical
         for side in bank.router {
             switch side.run {
-            case nil: place(side, .router(bank: number))
+            // A role stands once in the block of any other router.
+            case nil where side.group != nil && !isHierarchical: placements[side.tensor].place = .router(bank: number)
+            case nil: place(side, .router(bank: number, group: side.group ?? 0))
             case 0: place(side, .stackedRouters(firstBank: number, count: 2))
             default: break
             }
@@ -37,7 +41,7 @@ struct PlacementBuilder {
             if bank.sharedCount > 0 { place(side, .shared(bank: number, index: 0)) } else { unrecognized.append(side.tensor) }
         }
         unrecognized += bank.unknown
-        model.layers.append(describe(bank))
+        model.layers.append(layer)
     }
 
     private mutating func place(_ side: ResolvedBank.Side, _ place: Place) {
@@ -78,6 +82,7 @@ struct PlacementBuilder {
         let blueprint = bank.blueprint
         var router = blueprint.router
         var function = blueprint.function
+        var problem = bank.problem
         if let expert = bank.expert {
             if function.kind != .unsupported {
                 function.kind = expert.kind
@@ -92,7 +97,10 @@ struct PlacementBuilder {
             if !bank.router.contains(where: { $0.role == .selectionBias }) { router.selectionBias = .none }
             if !bank.router.contains(where: { $0.role == .routerNoiseWeight }) { router.noise = nil }
             if router.kind == .topK, bank.router.contains(where: { $0.role == .tokenExpertTable }) { router.kind = .hash }
-            if router.kind == .topK, let gate = bank.router.first(where: { $0.role == .groupRouterWeight }) { makeHierarchical(&router, bank, gate) }
+            let isDense = router.kind == .all && bank.groupSize != nil
+            if router.kind == .topK || isDense, let gate = bank.router.first(where: { $0.role == .groupRouterWeight }) {
+                makeHierarchical(&router, bank, gate)
+            }
             if router.kind != .hierarchical {
                 router.groupTopK = 0
             } else if !bank.router.contains(where: { $0.role == .groupRouterNoiseWeight }) {
@@ -100,9 +108,12 @@ struct PlacementBuilder {
             }
             if router.perExpertScale { router.perExpertScale = bank.router.contains { $0.role == .perExpertScale } }
             if blueprint.inputNormScalesByWidth { router.inputNorm?.scale = 1 / Double(bank.hiddenSize).squareRoot() }
-            if let problem = bank.problem { router = .unsupported(problem) }
+            if let size = bank.groupSize, router.kind != .hierarchical || router.groupSize != size {
+                problem = problem ?? "each of its groups of \(size) experts has a router, which the routing given does not use"
+            }
+            if let problem { router = .unsupported(problem) }
         }
-        if let problem = bank.problem { problems.append("\(bank.path): \(problem); its experts are kept, but the layer cannot run") }
+        if let problem { problems.append("\(bank.path): \(problem); its experts are kept, but the layer cannot run") }
         var layer = LayerDescription(
             hiddenSize: bank.hiddenSize, outputSize: outputSize(of: bank), expertSize: bank.expert?.expertSize ?? 0,
             router: model.index(of: router), function: model.index(of: function))
@@ -127,8 +138,12 @@ struct PlacementBuilder {
     private func makeHierarchical(_ router: inout RouterDescription, _ bank: ResolvedBank, _ gate: ResolvedBank.Side) {
         let groups = MatrixShape(tensors[gate.tensor].shape)?.outputs(gate.orientation) ?? 0
         guard groups > 0, bank.expertCount % groups == 0 else { return }
-        router.kind = .hierarchical
         router.groupSize = bank.expertCount / groups
+        if router.kind == .all {
+            router.topK = router.groupSize
+            router.groupTopK = groups
+        }
+        router.kind = .hierarchical
         if router.groupTopK == 0 { router.groupTopK = router.topK }
     }
 

@@ -21,6 +21,17 @@ enum SideNames {
         case latentNorm, expertNorm, outputNorm
         /// A bias that the described layers do not have.
         case strangeBias
+
+        /// The same name where every group of experts has a gate of its own: in the layer it is the first gate's.
+        func amongGates(ofGroup isOfGroup: Bool) -> Meaning? {
+            switch self {
+            case .router: isOfGroup ? .router : .groupRouter
+            case .noise: isOfGroup ? .noise : .groupNoise
+            case .routerBias, .eitherBias: isOfGroup ? .routerBias : .strangeBias
+            case .selectionBias: .strangeBias
+            default: isOfGroup ? nil : self
+            }
+        }
     }
 
     private static let routers: [String] = [

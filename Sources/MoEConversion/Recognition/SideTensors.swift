@@ -7,16 +7,23 @@ struct SideTensors {
         let shape: [Int]
         let leaf: LeafName
         let meaning: SideNames.Meaning?
+        let group: Int?
     }
 
     private let sides: [Side]
 
-    init(_ members: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName]) {
+    /// The groups of a layer whose groups have a gate each, nil for any other.
+    private let groups: BankDraft.Groups?
+
+    init(_ members: [BankDraft.Member], groups: BankDraft.Groups?, tensors: [SourceTensor], leaves: [LeafName]) {
         let hasGroups = members.contains { SideNames.meaning(of: leaves[$0.leaf]) == .groupRouter }
+        let hasGates = members.contains { $0.group != nil && SideNames.meaning(of: leaves[$0.leaf]) == .router }
+        self.groups = hasGates ? groups : nil
         sides = members.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }.map {
-            Side(
+            let meaning = SideNames.meaning(of: leaves[$0.leaf])
+            return Side(
                 tensor: $0.tensor, shape: Self.shape(tensors[$0.tensor].shape, hasGroups: hasGroups), leaf: leaves[$0.leaf],
-                meaning: SideNames.meaning(of: leaves[$0.leaf]))
+                meaning: hasGates ? meaning?.amongGates(ofGroup: $0.group != nil) : meaning, group: $0.group)
         }
     }
 
@@ -45,6 +52,41 @@ struct SideTensors {
     /// - Returns: the length of the router's input; nil when no router fits.
     func place(into bank: inout ResolvedBank) -> Int? {
         let rows = bank.expertCount + bank.blueprint.extraRows
+        let hidden = groups.map { placeGates($0, into: &bank) } ?? placeRouter(rows: rows, into: &bank)
+        // Where experts lie in the layer of the model itself, attention and norms are their neighbours.
+        let isOwnModule = bank.path.split(separator: ".").last.map { decimal($0) == nil } ?? true
+        let hasSelectionBias = sides.contains { $0.meaning == .selectionBias }
+        for side in sides where side.meaning != .router || hidden == nil {
+            let ownRows = side.group == nil ? rows : groups?.size ?? rows
+            guard let hidden, var found = place(side, rows: ownRows, hidden: hidden, bank, hasSelectionBias) else {
+                if side.meaning != .outputNorm, isOwnModule || side.meaning != nil { bank.unknown.append(side.tensor) }
+                if side.meaning == .strangeBias { bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) has a bias, which is not described" }
+                if let group = side.group, side.shape.count > 1 {
+                    bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) of its group \(group) is not understood"
+                }
+                if bank.isStacked, isOwnModule, bank.blueprint.router.kind != .unsupported, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
+                    bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) may belong to its experts, but no layout knows it"
+                }
+                continue
+            }
+            found.group = side.group
+            if bank.router.contains(where: { $0.role == found.role && $0.group == found.group }) {
+                bank.problem = bank.problem ?? "more than one tensor may be its \(found.role.name)"
+                bank.unknown.append(side.tensor)
+                continue
+            }
+            if found.role == .sharedGateWeight || found.role == .sharedGateBias {
+                bank.sharedSides.append(found)
+            } else {
+                bank.router.append(found)
+            }
+        }
+        if let groups { checkGates(groups, of: &bank) }
+        return hidden
+    }
+
+    /// Places the layer's one router.
+    private func placeRouter(rows: Int, into bank: inout ResolvedBank) -> Int? {
         let routers = sides.filter { $0.meaning == .router && $0.shape.count == 2 && $0.shape.contains(rows) }
         var hidden: Int?
         if routers.count > 1 {
@@ -58,25 +100,41 @@ struct SideTensors {
         } else {
             bank.problem = "it has no router tensor"
         }
-        // Where experts lie in the layer of the model itself, attention and norms are their neighbours.
-        let isOwnModule = bank.path.split(separator: ".").last.map { decimal($0) == nil } ?? true
-        let hasSelectionBias = sides.contains { $0.meaning == .selectionBias }
-        for side in sides where side.meaning != .router || hidden == nil {
-            guard let hidden, let found = place(side, rows: rows, hidden: hidden, bank, hasSelectionBias) else {
-                if side.meaning != .outputNorm, isOwnModule || side.meaning != nil { bank.unknown.append(side.tensor) }
-                if side.meaning == .strangeBias { bank.problem = bank.problem ?? "its projections have biases" }
-                if bank.isStacked, isOwnModule, bank.blueprint.router.kind != .unsupported, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
-                    bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) may belong to its experts, but no layout knows it"
-                }
-                continue
-            }
-            if found.role == .sharedGateWeight || found.role == .sharedGateBias {
-                bank.sharedSides.append(found)
-            } else {
-                bank.router.append(found)
+        return hidden
+    }
+
+    /// Places the second gates of a hierarchical router, one a group.
+    private func placeGates(_ groups: BankDraft.Groups, into bank: inout ResolvedBank) -> Int? {
+        bank.groupSize = groups.size
+        let gates = sides.filter { $0.meaning == .router && $0.shape.count == 2 && $0.shape.contains(groups.size) }
+        guard gates.count == groups.count, Set(gates.map(\.group)).count == groups.count, bank.blueprint.extraRows == 0 else {
+            bank.problem = "not each of its \(groups.count) groups has one router of \(groups.size) experts"
+            return nil
+        }
+        let placed = gates.map { gate in
+            ResolvedBank.Side(
+                tensor: gate.tensor, role: .routerWeight, orientation: Self.orientation(gate, outputs: groups.size), group: gate.group)
+        }
+        let inputs = zip(gates, placed).map { $1.orientation == .rowsAreOutputs ? $0.shape[1] : $0.shape[0] }
+        guard Set(inputs).count == 1 else {
+            bank.problem = "the routers of its groups take inputs of different lengths"
+            return nil
+        }
+        bank.router += placed
+        return inputs.first
+    }
+
+    /// What speaks against the gates of the groups when everything is placed.
+    private func checkGates(_ groups: BankDraft.Groups, of bank: inout ResolvedBank) {
+        if !bank.router.contains(where: { $0.role == .groupRouterWeight }) {
+            bank.problem = bank.problem ?? "no tensor is the router that chooses among its \(groups.count) groups"
+        }
+        for role in Role.ofSecondGate.sorted(by: { $0.rawValue < $1.rawValue }) {
+            let owners = Set(bank.router.filter { $0.role == role }.map(\.group))
+            if !owners.isEmpty, owners.count != groups.count {
+                bank.problem = bank.problem ?? "\(role.name) is there for \(owners.count) of its \(groups.count) groups"
             }
         }
-        return hidden
     }
 
     private func place(_ side: Side, rows: Int, hidden: Int, _ bank: ResolvedBank, _ hasSelectionBias: Bool) -> ResolvedBank.Side? {
@@ -108,8 +166,8 @@ struct SideTensors {
         case .tokenTable:
             return side.shape.count == 2 ? .init(tensor: side.tensor, role: .tokenExpertTable, orientation: .none) : nil
         case .outputBias: return vector(hidden, .outputBias)
-        case .groupRouter: return matrix(nil, hidden, .groupRouterWeight)
-        case .groupNoise: return matrix(nil, hidden, .groupRouterNoiseWeight)
+        case .groupRouter: return matrix(groups?.count, hidden, .groupRouterWeight)
+        case .groupNoise: return matrix(groups?.count, hidden, .groupRouterNoiseWeight)
         case .preProjection: return matrix(nil, hidden, .preProjection)
         case .postProjection: return matrix(hidden, nil, .postProjection)
         case .sharedGate: return matrix(1, hidden, .sharedGateWeight)

@@ -31,13 +31,15 @@ struct LayerTensors {
 
     func checkRouter(_ items: [Item]) throws(FormatError) {
         guard router.kind != .unsupported else { return }
-        let table = try Table(items, block: "the router block")
+        let table = try Table(items, block: "the router block", gateParts: router.gateParts(experts: experts))
         let choices = UInt64(experts + router.identityExperts)
         let rows = choices + UInt64(router.sharedInRouter)
         let hidden = UInt64(layer.hiddenSize)
         try table.matrix(.routerWeight, outputs: rows, inputs: hidden)
         if router.kind == .hierarchical {
-            try table.matrix(.groupRouterWeight, outputs: UInt64(experts / max(1, router.groupSize)), inputs: hidden)
+            let groups = UInt64(experts / max(1, router.groupSize))
+            try table.matrix(.groupRouterWeight, outputs: groups, inputs: hidden)
+            if router.noise != nil { try table.matrix(.groupRouterNoiseWeight, outputs: groups, inputs: hidden) }
         }
         if router.kind == .hash { try table.present(.tokenExpertTable) }
         if layer.outputNorm != nil { try table.vector(.outputNormWeight, UInt64(layer.outputSize)) }
@@ -111,14 +113,19 @@ struct LayerTensors {
 
     /// A block's parts by role.
     private struct Table {
-        private var items: [Role: Item] = [:]
+        private var items: [Role: [Item]] = [:]
         private let block: String
 
-        init(_ list: [Item], block: String) throws(FormatError) {
+        /// - Parameter gateParts: parts that a role of the second gate may lie in instead of one.
+        init(_ list: [Item], block: String, gateParts: Int = 1) throws(FormatError) {
             self.block = block
-            for item in list where item.role != .other && item.role != .scale {
-                guard items.updateValue(item, forKey: item.role) == nil else {
-                    throw .broken(.layerTensors, "\(block) has more than one \(item.role.name)")
+            for item in list where item.role != .other && item.role != .scale { items[item.role, default: []].append(item) }
+            for (role, parts) in items where parts.count > 1 {
+                guard Role.ofSecondGate.contains(role), gateParts > 1 else {
+                    throw .broken(.layerTensors, "\(block) has more than one \(role.name)")
+                }
+                guard parts.count == gateParts else {
+                    throw .broken(.layerTensors, "\(block) has \(parts.count) parts of \(role.name) for \(gateParts) groups")
                 }
             }
         }
@@ -126,11 +133,18 @@ struct LayerTensors {
         func has(_ role: Role) -> Bool { items[role] != nil }
 
         func present(_ role: Role) throws(FormatError) {
-            guard items[role]?.isComputable == true else { throw .broken(.layerTensors, "\(block) has no \(role.name)") }
+            guard items[role]?.allSatisfy(\.isComputable) == true else {
+                throw .broken(.layerTensors, "\(block) has no \(role.name)")
+            }
         }
 
+        /// A matrix in one part, or equal runs of its outputs in several.
         func matrix(_ role: Role, outputs: UInt64, inputs: UInt64) throws(FormatError) {
-            guard let item = items[role] else { throw .broken(.layerTensors, "\(block) has no \(role.name)") }
+            guard let parts = items[role] else { throw .broken(.layerTensors, "\(block) has no \(role.name)") }
+            for part in parts { try matrix(part, role, outputs: outputs / UInt64(parts.count), inputs: inputs) }
+        }
+
+        private func matrix(_ item: Item, _ role: Role, outputs: UInt64, inputs: UInt64) throws(FormatError) {
             let rowLength = item.orientation == .rowsAreInputs ? outputs : inputs
             // Packed codes lie in rows of their scheme, not of the matrix.
             let fitsRows = item.packing > 1 || item.rowLength == rowLength
@@ -145,9 +159,10 @@ struct LayerTensors {
         }
 
         func optionalVector(_ role: Role, _ count: UInt64) throws(FormatError) {
-            guard let item = items[role] else { return }
-            guard item.elements == count, item.isComputable else {
-                throw .broken(.layerTensors, "\(role.name) of \(block) has \(item.elements) elements, \(count) are described")
+            guard let parts = items[role] else { return }
+            let share = count / UInt64(parts.count)
+            for item in parts where item.elements != share || !item.isComputable {
+                throw .broken(.layerTensors, "\(role.name) of \(block) has \(item.elements) elements, \(share) are described")
             }
         }
     }

@@ -60,7 +60,8 @@ package struct LayerCompute: Sendable {
         self.experts = experts
         self.sharedExperts = sharedExperts
         self.name = name
-        tensors = try LayerTensors(routerBlock, layer: description, name: name)
+        tensors = try LayerTensors(
+            routerBlock, layer: description, gateParts: router.gateParts(experts: experts), name: name)
         let shape = expertShape
         guard router.identityExperts == 0 || shape.inputs == shape.outputs else {
             throw .mismatch("\(name) has identity experts and an output of another size than its input")

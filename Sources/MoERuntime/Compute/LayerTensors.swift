@@ -13,9 +13,10 @@ struct LayerTensors: Sendable {
     let expertNorm: RootMeanSquareNorm?
     let outputNorm: RootMeanSquareNorm?
 
+    /// - Parameter gateParts: parts that a role of the second gate may lie in instead of one.
     /// - Throws: `FormatError` by R28.
-    init(_ parts: [StoredPart], layer: LayerDescription, name: String) throws(FormatError) {
-        let tensors = try RouterParts(parts, name: name)
+    init(_ parts: [StoredPart], layer: LayerDescription, gateParts: Int, name: String) throws(FormatError) {
+        let tensors = try RouterParts(parts, gateParts: gateParts, name: name)
         outputBias = try tensors.vector(.outputBias, count: layer.outputSize) ?? []
         if tensors.has(.preProjection) || tensors.has(.postProjection) {
             let latent = try tensors.part(.preProjection).elements.count / max(1, layer.hiddenSize)

@@ -4,22 +4,21 @@ internal import MoESystem
 /// The linear part of a router: hidden states to logits.
 struct Gate: Sendable {
     let description: RouterDescription
-    let weight: WeightMatrix
+    let weight: GateWeight
     let bias: [Float]
-    let noiseWeight: WeightMatrix?
+    let noiseWeight: GateWeight?
     /// Added to a row's number in the noise's key, so that two gates of a layer draw different noise.
     let noiseRow: Int
 
     /// Logits of `tokens` rows of `x`, [tokens][rows]: bias, scale, soft-cap and, when asked for, noise applied.
     func logits(_ x: [Float], tokens: Int, firstToken: Int, noise: GateNoise?, workers: Workers) -> [[Double]] {
         let rows = weight.outputs
-        var products: [Float] = []
         var scratch = LinearScratch()
         let operands = x.rounded(to: description.operandDtype, count: tokens * weight.inputs)
-        Linear.multiply(weight, operands, tokens: tokens, into: &products, scratch: &scratch, workers: workers)
+        let products = weight.products(operands, tokens: tokens, scratch: &scratch, workers: workers)
         var deviations: [Float] = []
         if noise != nil, let noiseWeight {
-            Linear.multiply(noiseWeight, x, tokens: tokens, into: &deviations, scratch: &scratch, workers: workers)
+            deviations = noiseWeight.products(x, tokens: tokens, scratch: &scratch, workers: workers)
         }
         return (0..<tokens).map { token in
             (0..<rows).map { row in

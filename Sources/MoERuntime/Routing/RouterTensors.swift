@@ -5,11 +5,11 @@ package import MoEFormat
 /// Matrices keep their stored dtype and orientation, vectors are f32.
 package struct RouterTensors: Sendable {
     /// [choices + shared rows, hidden]
-    let weight: WeightMatrix
-    let noiseWeight: WeightMatrix?
+    let weight: GateWeight
+    let noiseWeight: GateWeight?
     /// [groups, hidden]: the first gate of a hierarchical router.
-    let groupWeight: WeightMatrix?
-    let groupNoiseWeight: WeightMatrix?
+    let groupWeight: GateWeight?
+    let groupNoiseWeight: GateWeight?
     /// [choices + shared rows], or empty.
     let bias: [Float]
     /// [choices], or empty.
@@ -34,21 +34,22 @@ package struct RouterTensors: Sendable {
         guard max(experts, router.identityExperts, router.sharedInRouter) <= Limits.experts else {
             throw .limit("the router of \(name) has more than \(Limits.experts) experts")
         }
-        let tensors = try RouterParts(parts, name: name)
+        let tensors = try RouterParts(parts, gateParts: router.gateParts(experts: experts), name: name)
         let choices = experts + router.identityExperts
         let rows = choices + router.sharedInRouter
-        weight = try tensors.matrix(.routerWeight, rows: rows, hidden: hidden).rounded(to: router.operandDtype, name: name)
+        weight = try tensors.gate(.routerWeight, rows: rows, hidden: hidden).rounded(to: router.operandDtype, name: name)
         bias = try tensors.vector(.routerBias, count: rows) ?? []
         selectionBias = router.selectionBias == .none ? [] : try tensors.needed(.selectionBias, count: choices)
         inputScale = try tensors.vector(.routerInputScale, count: hidden) ?? []
         perExpertScale = router.perExpertScale ? try tensors.needed(.perExpertScale, count: experts) : []
         globalScale = try tensors.vector(.routerGlobalScale, count: 1)?.first ?? 1
-        noiseWeight = router.noise == nil ? nil : try tensors.matrix(.routerNoiseWeight, rows: rows, hidden: hidden)
+        noiseWeight = router.noise == nil ? nil : try tensors.gate(.routerNoiseWeight, rows: rows, hidden: hidden)
         if router.kind == .hierarchical {
             let groups = experts / max(1, router.groupSize)
-            groupWeight = try tensors.matrix(.groupRouterWeight, rows: groups, hidden: hidden)
+            groupWeight = try tensors.gate(.groupRouterWeight, rows: groups, hidden: hidden)
+                .rounded(to: router.operandDtype, name: name)
             groupNoiseWeight =
-                router.noise == nil ? nil : try tensors.matrix(.groupRouterNoiseWeight, rows: groups, hidden: hidden)
+                router.noise == nil ? nil : try tensors.gate(.groupRouterNoiseWeight, rows: groups, hidden: hidden)
         } else {
             groupWeight = nil
             groupNoiseWeight = nil

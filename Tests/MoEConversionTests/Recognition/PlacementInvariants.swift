@@ -21,11 +21,11 @@ enum PlacementInvariants {
                 #expect(recognition.placements[scale].role == .scale)
                 #expect(recognition.placements[scale].partCount == parts)
             }
-            // A role other than scale and other stands once in a block.
+            // A role other than scale and other stands once in a block, or once for each group.
             let block: String
             switch placement.place {
             case .dense: continue
-            case .router(let bank): block = "r\(bank)"
+            case .router(let bank, let group): block = "r\(bank).\(group)"
             case .shared(let bank, let index): block = "s\(bank).\(index)"
             case .stackedShared(let bank, _): block = "s\(bank).*"
             case .expert(let bank, let index):

@@ -57,6 +57,67 @@ import Testing
         _ = try tensors([Self.weight, .matrix(.selectionBias, [[1, 2, 3, 4]])]) { $0.selectionBias = .score }
     }
 
+    private static func hierarchical(_ router: inout RouterDescription) {
+        router.kind = .hierarchical
+        router.groupSize = 2
+        router.groupTopK = 2
+        router.topK = 1
+        router.noise = .softplus
+    }
+
+    /// Whether the rows of second gates lie in one part or in one a group changes no bit, whichever way they lie.
+    @Test(arguments: [Orientation.rowsAreOutputs, .rowsAreInputs])
+    func secondGatesMayLieByGroup(_ orientation: Orientation) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = SeededGenerator(seed: seed)
+        func matrix(_ role: Role, _ rows: some Sequence<[Float]>) -> StoredPart {
+            let rows = Array(rows)
+            let stored = orientation == .rowsAreOutputs ? rows : (0..<3).map { column in rows.map { $0[column] } }
+            return .matrix(role, stored, orientation: orientation)
+        }
+        let weight = (0..<4).map { _ in generator.floats(3) }
+        let noise = (0..<4).map { _ in generator.floats(3) }
+        let x = generator.floats(15)
+        let first = [Role.groupRouterWeight, .groupRouterNoiseWeight].map { matrix($0, [generator.floats(3), generator.floats(3)]) }
+        let whole = first + [matrix(.routerWeight, weight), .vector(.routerBias, [1, 2, 3, 4]), matrix(.routerNoiseWeight, noise)]
+        // Other roles may lie between the parts of one.
+        let byGroup =
+            [matrix(.routerWeight, weight[..<2]), .vector(.routerBias, [1, 2]), matrix(.routerNoiseWeight, noise[..<2])] + first
+            + [.vector(.routerBias, [3, 4]), matrix(.routerNoiseWeight, noise[2...]), matrix(.routerWeight, weight[2...])]
+        var description = RouterDescription(.hierarchical)
+        Self.hierarchical(&description)
+        var options = RoutingOptions()
+        options.noiseSeed = seed
+        let routings = try [whole, byGroup].map { parts in
+            try Router(
+                description, tensors: tensors(parts, Self.hierarchical), experts: 4, hiddenSize: 3, name: "test"
+            ).route(x, tokens: 5, options: options)
+        }
+        #expect(routings[0] == routings[1], "seed \(seed)")
+    }
+
+    @Test func secondGatesAreOneOrAsManyAsGroups() throws {
+        let first = StoredPart.matrix(.groupRouterWeight, [[1, 2, 3], [1, 2, 3]])
+        let gate = StoredPart.matrix(.routerWeight, [[1, 2, 3], [4, 5, 6]])
+        func withoutNoise(_ router: inout RouterDescription) {
+            Self.hierarchical(&router)
+            router.noise = nil
+        }
+        _ = try tensors([gate, gate, first], withoutNoise)
+        #expect(isRefused([gate, first], naming: "router_weight", withoutNoise))
+        #expect(isRefused([gate, gate, gate, first], naming: "3 parts of router_weight for 2 groups", withoutNoise))
+        #expect(isRefused([gate, gate, first, first], naming: "group_router_weight", withoutNoise))
+        #expect(isRefused([gate, .matrix(.routerWeight, [[1, 2, 3]]), first], naming: "of group 1", withoutNoise))
+        #expect(isRefused([gate, gate, first, .vector(.routerBias, [1]), .vector(.routerBias, [1, 2])], naming: "router_bias", withoutNoise))
+        #expect(isRefused([gate, gate, first], naming: "router_noise_weight", Self.hierarchical))
+        // Rows of shared experts have no group to lie with.
+        #expect(
+            isRefused([gate, gate, first], naming: "router_weight") {
+                withoutNoise(&$0)
+                $0.sharedInRouter = 1
+            })
+    }
+
     /// The block that the parts came from may go: a router keeps its own copy.
     @Test func tensorsOutliveTheirBlock() throws {
         var generator = SeededGenerator(seed: 1)

@@ -67,7 +67,8 @@ class Bank:
         """The router's tensors, if the layer has any."""
         if self.record.router_block == NONE:
             return None
-        return self._contents(self.record.router_block, BlockKind.ROUTER)
+        router = self._file.model.routers[self.layer.router]
+        return self._contents(self.record.router_block, BlockKind.ROUTER, router.gate_parts(self.expert_count))
 
     @property
     def block_numbers(self) -> list[tuple[int, BlockKind]]:
@@ -90,10 +91,10 @@ class Bank:
         block.check_owner()
         return block
 
-    def _contents(self, number: int, kind: BlockKind) -> BlockContents:
+    def _contents(self, number: int, kind: BlockKind, groups: int = 1) -> BlockContents:
         block = self.block(number, kind)
         block.check_decoded_length()
-        return BlockContents(block)
+        return BlockContents(block, groups)
 
     def __repr__(self) -> str:
         return f"<Bank {self.index} {self.path!r}: {self.expert_count} experts, {self.shared_count} shared>"

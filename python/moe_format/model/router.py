@@ -93,6 +93,13 @@ class Router:
     unknown: tuple[str, ...]
     """Values that version 1.0 does not know."""
 
+    def gate_parts(self, experts: int) -> int:
+        """Parts that a role of a hierarchical router's second gate may lie in instead of one; 1 for other routers."""
+        size = self.group_size or 0
+        if self.kind != "hierarchical" or size < 1 or self.identity_experts or self.shared_in_router:
+            return 1
+        return max(1, experts // size)
+
     @classmethod
     def parse(cls, fields: Fields) -> Router:
         kind = fields.choice("kind", KINDS)

@@ -58,8 +58,8 @@ def _router(file: MoEFile, bank: Bank, contents: BlockContents | None) -> Requir
 def _check_router(needs: Requirements, router: Router, bank: Bank) -> None:
     hidden, experts = bank.layer.hidden_size, bank.expert_count + router.identity_experts
     rows = experts + router.shared_in_router
-    needs.matrix(Role.ROUTER_WEIGHT, rows, hidden)
-    needs.optional_vector(Role.ROUTER_BIAS, rows)
+    needs.gate(Role.ROUTER_WEIGHT, rows, hidden)
+    needs.gate_bias(Role.ROUTER_BIAS, rows)
     if router.kind == "hash":
         needs.integer_table(Role.TOKEN_EXPERT_TABLE, router.top_k or 0)
     if router.kind == "hierarchical" and router.group_size:
@@ -68,7 +68,7 @@ def _check_router(needs: Requirements, router: Router, bank: Bank) -> None:
         if router.noise:
             needs.matrix(Role.GROUP_ROUTER_NOISE_WEIGHT, groups, hidden)
     if router.noise:
-        needs.matrix(Role.ROUTER_NOISE_WEIGHT, rows, hidden)
+        needs.gate(Role.ROUTER_NOISE_WEIGHT, rows, hidden)
     if router.selection_bias != "none":
         needs.vector(Role.SELECTION_BIAS, experts)
     if router.per_expert_scale:

@@ -27,7 +27,21 @@ class Requirements:
 
     def matrix(self, role: Role, outputs: int, inputs: int) -> None:
         """A weight of that many outputs and inputs, whichever are the rows."""
-        part = self.part(role)
+        self._check_matrix(self.part(role), role, outputs, inputs)
+
+    def gate(self, role: Role, outputs: int, inputs: int) -> None:
+        """A router's weight, in one part or one a group."""
+        parts = self._contents.parts_by_group(role) or (self.part(role),)
+        for part in parts:
+            self._check_matrix(part, role, outputs // len(parts), inputs)
+
+    def gate_bias(self, role: Role, length: int) -> None:
+        """A router's bias, if there is one, in one part or one a group."""
+        parts = self._contents.parts_by_group(role)
+        for part in parts:
+            self._check_vector(part, role, length // len(parts))
+
+    def _check_matrix(self, part: Part, role: Role, outputs: int, inputs: int) -> None:
         self._check_weight_dtype(part)
         record, what = part.record, self._name(role)
         if self._is_packed(part):
@@ -42,7 +56,9 @@ class Requirements:
 
     def vector(self, role: Role, length: int) -> None:
         """That many floats, in any shape."""
-        part = self.part(role)
+        self._check_vector(self.part(role), role, length)
+
+    def _check_vector(self, part: Part, role: Role, length: int) -> None:
         self._check_weight_dtype(part)
         found = part.record.element_count
         require(found == length, "R28", part.record.at + 8, found, length, f"elements of {self._name(role)}")

@@ -70,6 +70,7 @@ struct MapResolver {
             path: group.path, layer: group.layer ?? -1, expertCount: collection.count, expert: expert,
             experts: collection.members, isStacked: isStacked, hiddenSize: hidden, blueprint: blueprint)
         bank.router = group.sides.filter { $0.role != .sharedGateWeight && $0.role != .sharedGateBias }
+        if blueprint.router.kind == .hierarchical { orderByGroup(&bank.router) }
         bank.sharedSides = group.sides.filter { $0.role == .sharedGateWeight || $0.role == .sharedGateBias }
         if router == nil { bank.problem = "the map gives it no router_weight" }
         guard hidden > 0 else { throw .usage("the map: the router_weight of \(quoted(group.path)) is not a matrix") }
@@ -80,6 +81,16 @@ struct MapResolver {
             bank.sharedMembers = collection.members
         }
         return bank
+    }
+
+    /// Tensors of one role are the groups' in the natural order of their names.
+    private func orderByGroup(_ sides: inout [ResolvedBank.Side]) {
+        sides.sort { naturallyPrecedes(tensors[$0.tensor].name, tensors[$1.tensor].name) }
+        var next: [Role: Int] = [:]
+        for index in sides.indices where Role.ofSecondGate.contains(sides[index].role) {
+            sides[index].group = next[sides[index].role, default: 0]
+            next[sides[index].role, default: 0] += 1
+        }
     }
 
     private func experts(_ members: [BankDraft.Member], isStacked: Bool, in group: Group) throws(RecognitionError) -> (ExpertCollection, ResolvedExpert) {

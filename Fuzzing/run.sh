@@ -5,6 +5,8 @@
 #   Fuzzing/run.sh SECONDS [FUZZER …]      MOE_SANITIZE=address adds the address sanitizer
 set -eu
 cd "$(dirname "$0")"
+# Swift's own crash handler would end the process before libFuzzer has written the input down.
+export SWIFT_BACKTRACE=enable=no
 seconds=${1:-60}
 shift || true
 fuzzers=${*:-FuzzOpen FuzzRun FuzzChunk FuzzJSON FuzzNumPy FuzzRecognition FuzzCatalog FuzzFilters}

@@ -46,6 +46,12 @@ public final class MoELayer: Sendable {
         compute = try LayerCompute(
             description, router: routerDescription, functions: file.model.functions, experts: bank.expertCount,
             sharedExperts: bank.sharedCount, routerBlock: routerParts, name: name)
+        // Sizes that stand only in the description decide about memory: weights must bear them out before any is reserved.
+        if bank.expertCount > 0 {
+            try file.checkLayer(of: file.block(ofExpert: 0, in: bank))
+        } else if outputSize != hiddenSize {
+            throw .mismatch("\(name) has no expert that would make \(outputSize) values of \(hiddenSize)")
+        }
         var shared: [ExpertBlock] = []
         for index in 0..<bank.sharedCount { shared.append(ExpertBlock(block: try file.block(ofShared: index, in: bank))) }
         self.shared = shared

@@ -11,6 +11,7 @@ package enum RuntimeProperty {
         var runs = false
         for bank in roomy.banks.prefix(4) {
             guard let layer = try? roomy.layer(named: bank.path), layer.hiddenSize <= 1 << 12 else { continue }
+            expect(layer.outputSize <= bytes.count * 1024, "an output's size is borne out by weights")
             let tokens = 3
             let hidden = (0..<tokens * layer.hiddenSize).map { Float(($0 &* 37) % 23 - 11) / 8 }
             var options = ForwardOptions()

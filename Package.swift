@@ -64,7 +64,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "MoEConversion",
-            dependencies: ["HDF5Source", "MoEFormat", "MoESystem"],
+            dependencies: ["HDF5Source", "CDeflate", "MoEFormat", "MoESystem"],
             swiftSettings: strict),
 
         // The commands: each a testable library under a few lines of main.

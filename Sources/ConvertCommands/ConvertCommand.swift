@@ -19,10 +19,14 @@ package struct ConvertCommand: ParsableCommand {
             """,
         version: MoEVersion.text)
 
-    @Argument(help: "The checkpoint: an HDF5 or .moe file.", completion: .file(extensions: ["h5", "hdf5", "moe"]))
+    @Argument(
+        help: "The checkpoint: an HDF5, safetensors, .keras or .moe file, an index of shards, or a directory that holds one.",
+        completion: .file(extensions: ["h5", "hdf5", "safetensors", "json", "keras", "moe"]))
     var input: String
 
-    @Argument(help: "The file to write; its extension says what kind: .moe, .h5 or .hdf5.", completion: .file(extensions: ["moe", "h5", "hdf5"]))
+    @Argument(
+        help: "The file to write; its extension says what kind: .moe, .h5, .hdf5 or .safetensors.",
+        completion: .file(extensions: ["moe", "h5", "hdf5", "safetensors"]))
     var output: String
 
     @OptionGroup(title: "Recognition")

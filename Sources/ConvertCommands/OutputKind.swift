@@ -6,7 +6,7 @@ enum OutputKind: Equatable {
     case export(Export.Format)
 
     private static let table: [(suffix: String, kind: OutputKind)] = [
-        (".moe", .model), (".h5", .export(.hdf5)), (".hdf5", .export(.hdf5)),
+        (".moe", .model), (".h5", .export(.hdf5)), (".hdf5", .export(.hdf5)), (".safetensors", .export(.safetensors)),
     ]
 
     /// nil for an extension that no kind has.

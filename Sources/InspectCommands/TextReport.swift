@@ -89,7 +89,7 @@ struct TextReport {
             let groups = origin.objects.count { $0.kind == .group }
             let attributes = origin.objects.reduce(0) { $0 + $1.attributes.count }
             StandardOutput.line("\nsource: HDF5, superblock \(origin.superblock), \(groups) groups, \(attributes) attributes")
-        case .safetensors(let origin): StandardOutput.line("\nsource: safetensors, \(origin.metadata.count) metadata entries")
+        case .safetensors(let origin): StandardOutput.line("\nsource: safetensors, \(origin.files.count) \(origin.files.count == 1 ? "file" : "files")")
         case .unknown(let kind): StandardOutput.line("\nsource: of the unknown kind \(kind)")
         case nil: break
         }

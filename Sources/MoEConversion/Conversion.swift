@@ -27,11 +27,9 @@ package struct Conversion: Sendable {
     ///
     /// - Throws: `ConversionError`.
     package init(_ request: Request) throws(ConversionError) {
-        let configuration = try ConfigurationFile.find(request.configuration, beside: request.input)
-        let checkpoint = try CheckpointInput(request).open()
-        for reinterpretation in request.reinterpretations where !checkpoint.tensors.contains(where: { reinterpretation.matches($0.name) }) {
-            throw .usage("--reinterpret \(reinterpretation.pattern): no tensor has such a name")
-        }
+        let input = try CheckpointInput(request)
+        let checkpoint = input.checkpoint
+        let configuration = input.configuration
         do {
             recognition = try Recognition(of: checkpoint.tensors, config: configuration?.value, options: request.recognition)
         } catch {

@@ -85,23 +85,7 @@ public final class AtomicOutput: @unchecked Sendable {
 
     /// Appends bytes.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-        var done = 0
-        while done < bytes.count {
-            // done < count, so the rest is not empty and lies inside `bytes`.
-            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-            #if canImport(Darwin)
-            let count = unsafe Darwin.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-            #elseif canImport(Musl)
-            let count = unsafe Musl.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-            #else
-            let count = unsafe Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-            #endif
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .last("cannot write", path: path)
-            }
-            done += count
-        }
+        try unsafe DescriptorOutput(descriptor: descriptor, path: path).write(bytes)
     }
 
     /// Appends bytes.

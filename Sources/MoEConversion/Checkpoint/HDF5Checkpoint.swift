@@ -1,6 +1,6 @@
 package import HDF5Source
 package import MoEFormat
-import MoESystem
+package import MoESystem
 
 /// An HDF5 file as a source of tensors: every dataset, under its path without the leading slash.
 package final class HDF5Checkpoint: Checkpoint {
@@ -9,6 +9,7 @@ package final class HDF5Checkpoint: Checkpoint {
     package let notes: [String]
 
     private let input: HDF5Input
+    private let resource: TemporaryFile?
     private let sources: [Source]
     /// Objects of the catalog that are tensors.
     private let tensorOfObject: [HDF5ObjectID: Int]
@@ -23,12 +24,14 @@ package final class HDF5Checkpoint: Checkpoint {
     /// Lists an opened file's datasets.
     ///
     /// - Parameters:
+    ///   - resource: what must live as long as the file is read.
     ///   - reinterpreted: the dtype that the user gives to 2-byte integers or bytes of a name; nil leaves them as they are.
     ///   - cacheBytes: for chunks that several reads need.
     /// - Throws: `ConversionError`.
     package init(
-        _ input: HDF5Input, cacheBytes: Int, reinterpreted: (String, Dtype) -> Dtype?
+        _ input: HDF5Input, cacheBytes: Int, keeping resource: TemporaryFile? = nil, reinterpreted: (String, Dtype) -> Dtype?
     ) throws(ConversionError) {
+        self.resource = resource
         self.input = input
         cache = DecodedChunkCache(byteLimit: cacheBytes)
         let catalog = input.catalog

@@ -12,7 +12,7 @@ package struct Export: Sendable {
     }
 
     package enum Format: Sendable {
-        case hdf5
+        case hdf5, safetensors
     }
 
     package let checkpoint: any Checkpoint
@@ -25,7 +25,7 @@ package struct Export: Sendable {
     package init(_ request: Conversion.Request, to format: Format) throws(ConversionError) {
         self.request = request
         self.format = format
-        checkpoint = try CheckpointInput(request).open()
+        checkpoint = try CheckpointInput(request).checkpoint
     }
 
     /// Bytes of all tensors.
@@ -46,6 +46,10 @@ package struct Export: Sendable {
             let sink = try HDF5Sink(checkpoint, at: path)
             try pipeline.run(into: sink)
             return Outcome(warnings: checkpoint.notes + sink.notes, translated: sink.translated)
+        case .safetensors:
+            let sink = try SafetensorsSink(checkpoint, to: output)
+            try pipeline.run(into: sink)
+            return Outcome(warnings: checkpoint.notes + sink.notes)
         }
     }
 
@@ -59,7 +63,7 @@ package struct Export: Sendable {
         var again = Conversion.Request(input: path)
         again.storage = request.storage
         again.isInProcess = request.isInProcess
-        let written = try CheckpointInput(again).open()
+        let written = try CheckpointInput(again).checkpoint
         try ExportCheck(source: checkpoint, written: written, translated: outcome.translated, progress: progress).run()
     }
 }

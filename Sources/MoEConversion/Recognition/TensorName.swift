@@ -9,6 +9,8 @@ struct TensorName {
         var path = name
         // TensorFlow's variable names end in the number of the output.
         if path.hasSuffix(":0") { path.removeLast(2) }
+        // transformers wrote the elements of a list so in TensorFlow: `layers_._0`.
+        if path.contains("_._") { path = path.replacing("_._", with: "/") }
         if path.utf8.contains(UInt8(ascii: "/")) {
             path = String(decoding: path.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: ".") : $0 }, as: UTF8.self)
         }

@@ -44,39 +44,6 @@ public enum SourceSection: Equatable, Sendable {
     }
 }
 
-/// The metadata of a safetensors file, in its order.
-public struct SafetensorsOrigin: Equatable, Sendable {
-    public struct Entry: Equatable, Sendable {
-        public var key: [UInt8]
-        public var value: [UInt8]
-
-        public init(key: [UInt8], value: [UInt8]) {
-            self.key = key
-            self.value = value
-        }
-    }
-
-    public var metadata: [Entry]
-
-    public init(metadata: [Entry]) { self.metadata = metadata }
-
-    init(_ reader: inout ByteReader) throws(FormatError) {
-        let count = try reader.count(leastSize: 8)
-        metadata = []
-        for _ in 0..<count {
-            metadata.append(Entry(key: try reader.sizedBytes(), value: try reader.sizedBytes()))
-        }
-    }
-
-    func encode(into writer: inout ByteWriter) {
-        writer.put(UInt32(metadata.count))
-        for entry in metadata {
-            writer.putSized(entry.key)
-            writer.putSized(entry.value)
-        }
-    }
-}
-
 extension ByteReader {
     /// A `u32` count of records that have at least so many bytes each, bounded by the bytes left.
     mutating func count(leastSize: Int) throws(FormatError) -> Int {

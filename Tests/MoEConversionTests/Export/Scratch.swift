@@ -33,7 +33,7 @@ final class Scratch {
             try destination.commit()
         } else {
             let destination = try AtomicOutput(output, replacing: true, hasTemporaryPath: true)
-            let export = try Export(request, to: .hdf5)
+            let export = try Export(request, to: name.hasSuffix(".safetensors") ? .safetensors : .hdf5)
             let outcome = try export.write(to: destination)
             try export.check(destination, after: outcome)
             try destination.commit()

@@ -28,9 +28,11 @@ class HDF5Source:
 
 @dataclass(frozen=True, slots=True)
 class SafetensorsSource:
-    """§10.2: the file's metadata, in its order."""
+    """§10.2: the files' headers, byte for byte, and the shards' index."""
 
-    metadata: tuple[tuple[bytes, bytes], ...]
+    files: tuple[tuple[bytes, bytes], ...]
+    """(name, header) of each file."""
+    index: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,6 @@ def _parse_hdf5(cursor: Cursor, version: int, tensors: int) -> HDF5Source:
 
 
 def _parse_safetensors(cursor: Cursor) -> SafetensorsSource:
-    count = cursor.count(8, "metadata entries")
-    return SafetensorsSource(
-        tuple((cursor.string("metadata key"), cursor.string("metadata value")) for _ in range(count))
-    )
+    count = cursor.count(8, "files")
+    files = tuple((cursor.string("file name"), cursor.string("header")) for _ in range(count))
+    return SafetensorsSource(files, cursor.string("index"))

@@ -22,17 +22,26 @@ struct ConfigurationFile {
         guard file.size <= UInt64(Limits.configBytes) else {
             throw ConversionError(.limit, "\(path) has \(file.size) bytes; at most \(Limits.configBytes) are read")
         }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try file.bytes(at: 0, count: Int(file.size))
-        } catch {
-            throw ConversionError(.io, error.description)
-        }
+        return try ConfigurationFile(try file.input(at: 0, count: Int(file.size)), from: path)
+    }
+
+    /// - Parameter path: for messages.
+    /// - Throws: `ConversionError.damaged` when the text is no JSON.
+    init(_ text: [UInt8], from path: String) throws(ConversionError) {
+        bytes = text
         do {
             // Published configurations are Python's JSON: Infinity and NaN occur.
-            return ConfigurationFile(bytes: bytes, value: try JSONParser.parse(bytes, acceptingNonFinite: true))
+            value = try JSONParser.parse(text, acceptingNonFinite: true)
         } catch {
             throw .damaged("\(path) is not JSON: \(error)")
         }
+    }
+
+    /// The configuration that a `.moe` file carries; nil without one.
+    init?(of file: ModelFile) throws(ConversionError) {
+        let text: [UInt8]?
+        do throws(FormatError) { text = try file.configuration() } catch { throw ConversionError(reading: error) }
+        guard let text else { return nil }
+        try self.init(text, from: "\(file.path): its configuration")
     }
 }

@@ -72,7 +72,9 @@ struct InputLocation {
         // An index stands for its shards.
         let indices = candidates.filter { $0.lowercased().hasSuffix(".json") }
         let chosen = indices.isEmpty ? candidates : indices
-        guard let only = chosen.first else { throw ConversionError(.unopenable, "\(directory) holds no checkpoint: no .safetensors, .h5, .keras or index of shards") }
+        guard let only = chosen.first else {
+            throw ConversionError(.unopenable, "cannot open \(directory): the directory holds no .safetensors, .h5, .keras or index of shards")
+        }
         guard chosen.count == 1 else {
             let shown = chosen.prefix(4).joined(separator: ", ") + (chosen.count > 4 ? ", …" : "")
             throw .usage("\(directory) holds \(chosen.count) checkpoints (\(shown)): name the one that is meant")

@@ -43,3 +43,20 @@ install: build ## Install the commands under PREFIX (default /usr/local)
 .PHONY: clean
 clean: ## Remove everything that was built
 	rm -rf .build
+
+.PHONY: check
+check: ## What continuous integration runs: all tests, the second reader, the format of the sources
+	$(MAKE) test
+	$(MAKE) test-python
+
+.PHONY: fuzz
+fuzz: setup ## Run every fuzzer for SECONDS (default 60); new crashes go to Tests/RobustnessTests/FuzzRegression/Cases
+	Fuzzing/run.sh $(or $(SECONDS),60)
+
+.PHONY: test-address
+test-address: setup ## Run the tests under the address sanitizer
+	swift test --sanitize=address
+
+.PHONY: test-thread
+test-thread: setup ## Run the tests under the thread sanitizer
+	swift test --sanitize=thread

@@ -13,6 +13,10 @@ SAFETENSORS = 2
 VERSION = 1
 #: of an HDF5 source with references: the objects' addresses follow them
 VERSION_WITH_ADDRESSES = 2
+#: of a safetensors source: the files' headers in place of the metadata alone
+VERSION_WITH_HEADERS = 2
+
+KNOWN = ((HDF5, VERSION), (HDF5, VERSION_WITH_ADDRESSES), (SAFETENSORS, VERSION), (SAFETENSORS, VERSION_WITH_HEADERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,11 @@ class HDF5Source:
 class SafetensorsSource:
     """§10.2: the files' headers, byte for byte, and the shards' index."""
 
-    files: tuple[tuple[bytes, bytes], ...]
-    """(name, header) of each file."""
-    index: bytes
+    files: tuple[tuple[bytes, bytes], ...] = ()
+    """(name, header) of each file; empty in version 1."""
+    index: bytes = b""
+    metadata: tuple[tuple[bytes, bytes], ...] = ()
+    """Of version 1 alone, which has no headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,9 @@ def parse_source(data: bytes, at: int, tensors: int) -> Source:
     cursor = Cursor(data, at)
     kind = cursor.u32("kind")
     version = cursor.u32("version")
-    if (kind, version) not in ((HDF5, VERSION), (HDF5, VERSION_WITH_ADDRESSES), (SAFETENSORS, VERSION)):
+    if (kind, version) not in KNOWN:
         return UnknownSource(kind, version, cursor.take(cursor.remaining, "body"))
-    source = _parse_hdf5(cursor, version, tensors) if kind == HDF5 else _parse_safetensors(cursor)
+    source = _parse_hdf5(cursor, version, tensors) if kind == HDF5 else _parse_safetensors(cursor, version)
     cursor.finish("end of the section")
     return source
 
@@ -82,7 +88,12 @@ def _parse_hdf5(cursor: Cursor, version: int, tensors: int) -> HDF5Source:
     return HDF5Source(superblock, user_block, objects, tuple(addresses))
 
 
-def _parse_safetensors(cursor: Cursor) -> SafetensorsSource:
+def _parse_safetensors(cursor: Cursor, version: int) -> SafetensorsSource:
+    if version == VERSION:
+        count = cursor.count(8, "metadata entries")
+        return SafetensorsSource(
+            metadata=tuple((cursor.string("metadata key"), cursor.string("metadata value")) for _ in range(count))
+        )
     count = cursor.count(8, "files")
     files = tuple((cursor.string("file name"), cursor.string("header")) for _ in range(count))
-    return SafetensorsSource(files, cursor.string("index"))
+    return SafetensorsSource(files=files, index=cursor.string("index"))

@@ -40,4 +40,21 @@ import Testing
         #expect(try chosen(.f32) == [1])
         #expect(try chosen(.bf16) == [0])
     }
+
+    @Test func bothGatesOfAHierarchicalRouterAreRounded() throws {
+        // In f32 group 1 and expert 1 of either group win by a hair; in bf16 all rows are equal.
+        func chosen(_ precision: RouterDescription.Precision) throws -> [Int] {
+            var description = RouterDescription(.hierarchical, topK: 1, score: .softmax)
+            description.groupSize = 2
+            description.groupTopK = 1
+            description.operandDtype = precision
+            let gate: [[Float]] = [[1], [1.001]]
+            let parts: [StoredPart] = [.matrix(.routerWeight, gate), .matrix(.routerWeight, gate), .matrix(.groupRouterWeight, gate)]
+            let tensors = try RouterTensors(parts, router: description, experts: 4, hidden: 1, name: "a layer")
+            let router = try Router(description, tensors: tensors, experts: 4, hiddenSize: 1, name: "a layer")
+            return try router.route([1], tokens: 1).experts[0]
+        }
+        #expect(try chosen(.f32) == [3])
+        #expect(try chosen(.bf16) == [0])
+    }
 }

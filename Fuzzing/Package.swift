@@ -58,6 +58,7 @@ let package = Package(
         fuzzer("FuzzJSON"),
         fuzzer("FuzzNumPy"),
         fuzzer("FuzzRecognition"),
+        fuzzer("FuzzSafetensors"),
         fuzzer("FuzzCatalog"),
         fuzzer("FuzzFilters", ["HDF5Source"]),
     ],

@@ -6,7 +6,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$1
 bin=$2
-for fuzzer in FuzzOpen FuzzRun FuzzChunk FuzzJSON FuzzNumPy FuzzRecognition FuzzCatalog FuzzFilters; do mkdir -p "$folder/$fuzzer"; done
+for fuzzer in FuzzOpen FuzzRun FuzzChunk FuzzJSON FuzzNumPy FuzzRecognition FuzzSafetensors FuzzCatalog FuzzFilters; do mkdir -p "$folder/$fuzzer"; done
 
 # Large files make slow runs and say nothing more.
 for fuzzer in FuzzOpen FuzzRun; do
@@ -95,6 +95,13 @@ filters("fletcher", [(2, 0)], plain + fletcher(plain))
 filters("all", [(1, 4), (0, 6), (2, 0)], zlib.compress(plain) + fletcher(zlib.compress(plain)))
 filters("lzf", [(3, 0)], bytes([3, 1, 2, 3, 4]) + bytes([7 << 5, 25, 3]) + bytes([0, 9]) + bytes([0, 9]))
 filters("twice", [(0, 6), (0, 6)], zlib.compress(zlib.compress(plain)))
+
+# safetensors headers behind the bytes of data that they are for.
+def header(name, text, size):
+    (folder / "FuzzSafetensors" / name).write_bytes(struct.pack("<I", size) + text.encode())
+header("one", '{"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}', 24)
+header("two", '{"__metadata__":{"format":"pt"},"a":{"dtype":"BF16","shape":[],"data_offsets":[0,2]},"b":{"dtype":"F8_E4M3","shape":[0,7],"data_offsets":[2,2]}}', 2)
+header("packed", '{"a":{"dtype":"F4","shape":[4],"data_offsets":[0,2]},"b":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[2,5]}}', 5)
 
 # A catalog: version, files, objects, links; and messages around such bytes.
 catalog = bytes([1, 10, 8, 1, 1, 97, 100, 2, 0, 1, 0, 0, 0, 48, 0, 0, 0, 0])

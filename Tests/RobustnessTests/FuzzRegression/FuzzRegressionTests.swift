@@ -42,6 +42,8 @@ import Testing
 
     @Test(arguments: Case.all(of: "FuzzRecognition")) func recognises(found: Case) throws { RecognitionProperty.check(try found.bytes()) }
 
+    @Test(arguments: Case.all(of: "FuzzSafetensors")) func readsHeaders(found: Case) throws { SafetensorsProperty.check(try found.bytes()) }
+
     @Test(arguments: Case.all(of: "FuzzCatalog")) func decodesCatalogs(found: Case) throws { CatalogProperty.check(try found.bytes()) }
 
     @Test(arguments: Case.all(of: "FuzzFilters")) func undoesFilters(found: Case) throws {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sched.h>
@@ -63,4 +64,11 @@ void moe_will_need(int descriptor, uint64_t offset, uint64_t length) {
 #else
     (void)descriptor, (void)offset, (void)length;
 #endif
+}
+
+void moe_populate(void *start, size_t length) {
+#if defined(MADV_POPULATE_READ)
+    if (madvise(start, length, MADV_POPULATE_READ) == 0) return;
+#endif
+    madvise(start, length, MADV_WILLNEED);
 }

@@ -64,6 +64,9 @@ public final class MappedRegion: Sendable {
 
     /// Asks the system to read the range ahead; a hint that may be ignored.
     public func willNeed() { _ = unsafe madvise(pages, mappedLength, MADV_WILLNEED) }
+
+    /// Brings the range into memory and into the page tables now, where the system offers that; a hint elsewhere.
+    public func populate() { unsafe moe_populate(pages, mappedLength) }
 }
 
 /// The size of the system's pages.

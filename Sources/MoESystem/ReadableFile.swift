@@ -1,4 +1,5 @@
 import CMoESystem
+import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -21,6 +22,10 @@ public final class ReadableFile: Sendable {
     public let identity: Identity
 
     package let descriptor: Int32
+    private let bytesReadSoFar = Atomic<UInt64>(0)
+
+    /// Bytes that `read` and `bytes` have fetched since the file was opened; what is mapped does not count.
+    package var bytesRead: UInt64 { bytesReadSoFar.load(ordering: .relaxed) }
 
     public struct Identity: Hashable, Sendable {
         public let device: UInt64
@@ -79,6 +84,7 @@ public final class ReadableFile: Sendable {
             guard count > 0 else { throw SystemError("cannot read", path: path, number: 0) }
             done += count
         }
+        bytesReadSoFar.wrappingAdd(UInt64(done), ordering: .relaxed)
     }
 
     /// The `count` bytes from `offset` on, in a new array.

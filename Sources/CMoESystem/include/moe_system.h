@@ -22,6 +22,10 @@ void moe_start_writeback(int descriptor);
 /// Asks the system to read a range of a file into its cache; a hint.
 void moe_will_need(int descriptor, uint64_t offset, uint64_t length);
 
+/// Brings a mapped range into memory and into the page tables; a hint where the system cannot. A range whose file has
+/// become shorter is left as it is: nothing is raised.
+void moe_populate(void *start, size_t length);
+
 /// The bytes of memory that this process may use: the least of the machine's memory, the limits of its control groups, and that of
 /// its address space.
 uint64_t moe_memory_limit(void);

@@ -12,8 +12,10 @@ final class BlockLoader: Sendable {
     private let slots: SlotPool
     private let counters: LoadCounters
     private let decoders = DecoderPool()
-    /// Stored bytes that one read fetches, about.
-    private static let readBytes = 4 << 20
+    /// Raw blocks that were checked in their mapping: used in place again, they are not hashed again.
+    private let checkedInPlace = Mutex<Set<Int>>([])
+    /// Stored bytes that one read fetches, about: small enough that decoding begins early and spreads over the workers.
+    private static let readBytes = 1 << 20
 
     /// - Throws: `FormatError` of kind `io`.
     init(_ file: ModelFile, engine: IOEngine, slots: SlotPool, counters: LoadCounters) throws(FormatError) {
@@ -34,6 +36,10 @@ final class BlockLoader: Sendable {
     func load(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
         let isRaw = block.parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue }
         if isRaw, engine == .mapped { return try mapInPlace(block, workers: workers) }
+        if engine == .read {
+            // The system fetches the rest while the first chunks are decoded. A block lies inside its file.
+            file.storage.willNeed(block.offset..<block.offset + UInt64(block.length))
+        }
         let table = try chunkTable(of: block)
         let slot = slots.take(byteCount: max(64, block.decodedCapacity))
         let groups = try readGroups(of: block, table: table)
@@ -176,6 +182,10 @@ final class BlockLoader: Sendable {
     private func mapInPlace(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
         let table = try chunkTable(of: block)
         let region = try map(offset: block.offset, count: max(1, block.tableOffset))
+        if checkedInPlace.withLock({ $0.contains(block.id) }) {
+            region.populate()
+            return try resident(block, table: table, in: region)
+        }
         region.willNeed()
         let entries = table.entries
         do {
@@ -192,6 +202,11 @@ final class BlockLoader: Sendable {
         } catch {
             throw .limit("\(error)")
         }
+        _ = checkedInPlace.withLock { $0.insert(block.id) }
+        return try resident(block, table: table, in: region)
+    }
+
+    private func resident(_ block: Block, table: ChunkTable, in region: MappedRegion) throws(FormatError) -> ResidentBlock {
         counters.add(bytes: UInt64(block.length))
         let offsets = block.parts.map { Int(table.entries(of: $0).first?.offset ?? 0) }
         let parts = try unsafe storedParts(of: block, base: region.bytes, offsets: offsets, owner: region)

@@ -72,3 +72,11 @@ void moe_populate(void *start, size_t length) {
 #endif
     madvise(start, length, MADV_WILLNEED);
 }
+
+void moe_prefer_large_pages(void *start, size_t length) {
+#if defined(MADV_HUGEPAGE)
+    madvise(start, length, MADV_HUGEPAGE);
+#else
+    (void)start, (void)length;
+#endif
+}

@@ -137,9 +137,7 @@ final class ExpertCache: @unchecked Sendable {
             misses += UInt64(missing.count)
         }
         condition.broadcast()
-        let letGo = takeEvicted()
-        condition.unlock()
-        withExtendedLifetime(letGo) {}
+        unlockAndFree()
 
         // A single block is shared by all threads; several are loaded side by side.
         let workers = MoESystem.Workers(missing.count >= jobs ? 1 : (jobs + missing.count - 1) / max(1, missing.count))
@@ -243,17 +241,17 @@ final class ExpertCache: @unchecked Sendable {
     private func locked<Result>(_ body: () -> Result) -> Result {
         condition.lock()
         let result = body()
-        let letGo = takeEvicted()
-        condition.unlock()
-        // Freeing megabytes takes the system a while: other threads need not wait for it.
-        withExtendedLifetime(letGo) {}
+        unlockAndFree()
         return result
     }
 
-    private func takeEvicted() -> [Content] {
-        let taken = evicted
+    /// Unlocks, then frees what was evicted: that takes the system a while, and other threads need not wait for it. It is gone
+    /// when this returns, before anything is loaded in its place.
+    private func unlockAndFree() {
+        let letGo = evicted
         evicted = []
-        return taken
+        condition.unlock()
+        withExtendedLifetime(letGo) {}
     }
 
     // MARK: Statistics

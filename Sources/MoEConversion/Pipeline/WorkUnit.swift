@@ -3,7 +3,7 @@ import MoEFormat
 /// A run of consecutive chunks of one part: what a worker reads and encodes in one go.
 struct WorkUnit: Sendable {
     /// Decoded bytes of a unit, about; a single chunk may be larger.
-    static let targetBytes = 2 << 20
+    static let targetBytes = 512 << 10
 
     let block: Int
     let part: Int

@@ -6,12 +6,13 @@ internal import CMoEKernels
 /// through `DecoderPool`, which takes it out of the pool for as long as a thread has it.
 @safe
 package final class ChunkDecoder: @unchecked Sendable {
-    private let zstd: ZstdDecompressor
+    /// Made with the first compressed plane: a context is large, and raw files need none.
+    private var zstd: ZstdDecompressor?
     private let scratch = ScratchBytes()
     /// Room for stored bytes that the decoder's owner reads.
     package let input = ScratchBytes()
 
-    package init() throws(FormatError) { zstd = try ZstdDecompressor() }
+    package init() {}
 
     /// Decodes a chunk whose hash was checked.
     ///
@@ -31,6 +32,13 @@ package final class ChunkDecoder: @unchecked Sendable {
         case .planes:
             try unsafe decodePlanes(stored, form: form, elements: elements, into: destination)
         }
+    }
+
+    private func decompressor() throws(FormatError) -> ZstdDecompressor {
+        if let zstd { return zstd }
+        let made = try ZstdDecompressor()
+        zstd = made
+        return made
     }
 
     private func decodePlanes(
@@ -60,7 +68,7 @@ package final class ChunkDecoder: @unchecked Sendable {
                 unsafe planes[plane].constant = bytes[0]
             case .zstd:
                 let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[plane * elements..<(plane + 1) * elements])
-                try unsafe zstd.decode(bytes, into: target)
+                try unsafe decompressor().decode(bytes, into: target)
                 unsafe planes[plane].bytes = UnsafePointer(target.baseAddress?.assumingMemoryBound(to: UInt8.self))
             }
             position += word.storedLength

@@ -28,6 +28,7 @@ public struct JSONObject: Hashable, Sendable {
     /// Adds a member behind the others; false, and nothing done, when there is one of that key.
     mutating func append(_ key: String, _ value: JSONValue) -> Bool {
         guard position(of: key) == nil else { return false }
+        if members.isEmpty { members.reserveCapacity(8) }
         members.append((key, value))
         if members.count == Self.searchedMembers + 1 {
             for (index, member) in members.enumerated() { positions[member.key] = index }

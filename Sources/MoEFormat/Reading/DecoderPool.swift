@@ -10,7 +10,7 @@ package final class DecoderPool: Sendable {
     package func withDecoder<Result>(_ body: (ChunkDecoder) throws(FormatError) -> Result) throws(FormatError) -> Result {
         // A decoder belongs to one thread at a time: it is out of the pool while lent.
         let waiting = idle.withLock { $0.popLast() }
-        let decoder = if let waiting { waiting } else { try ChunkDecoder() }
+        let decoder = waiting ?? ChunkDecoder()
         defer { idle.withLock { $0.append(decoder) } }
         return try body(decoder)
     }

@@ -16,6 +16,8 @@ final class BlockLoader: Sendable {
     private let checkedInPlace = Mutex<Set<Int>>([])
     /// Stored bytes that one read fetches, about: small enough that decoding begins early and spreads over the workers.
     private static let readBytes = 1 << 20
+    /// Blocks of up to so many bytes are read as a whole, chunk table included: one wait for the device instead of several.
+    private static let wholeBlockBytes = 4 << 20
 
     /// - Throws: `FormatError` of kind `io`.
     init(_ file: ModelFile, engine: IOEngine, slots: SlotPool, counters: LoadCounters) throws(FormatError) {
@@ -36,6 +38,7 @@ final class BlockLoader: Sendable {
     func load(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
         let isRaw = block.parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue }
         if isRaw, engine == .mapped { return try mapInPlace(block, workers: workers) }
+        if engine == .direct || engine == .read && !isRaw, block.length <= Self.wholeBlockBytes { return try loadWhole(block) }
         if engine == .read {
             // The system fetches the rest while the first chunks are decoded. A block lies inside its file.
             file.storage.willNeed(block.offset..<block.offset + UInt64(block.length))
@@ -52,6 +55,10 @@ final class BlockLoader: Sendable {
         } catch {
             throw .limit("\(error)")
         }
+        return try resident(block, in: slot)
+    }
+
+    private func resident(_ block: Block, in slot: SlotMemory) throws(FormatError) -> ResidentBlock {
         counters.add(bytes: UInt64(block.length))
         let parts = try unsafe storedParts(of: block, base: UnsafeRawBufferPointer(slot.bytes), offsets: block.decodedOffsets, owner: slot)
         return ResidentBlock(parts: parts)
@@ -103,43 +110,66 @@ final class BlockLoader: Sendable {
             try unsafe check(group, stored: UnsafeRawBufferPointer(target), block: block)
             return
         }
-        try unsafe withStored(group, of: block) { (stored, decoder) throws(FormatError) in
-            try unsafe check(group, stored: stored, block: block)
-            for (entry, chunk) in zip(group.entries, group.chunks) {
-                let range = part.chunking.range(of: UInt64(chunk))
-                let offset = Int(entry.offset - group.start)
-                let source = unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
-                let from = base + Int(range.lowerBound) * width
-                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: slot.bytes[from..<from + range.count * width])
-                try unsafe decoder.decode(source, form: group.form, elements: range.count, into: target)
-            }
+        try unsafe withStored(at: block.offset + group.start, count: group.length) { (stored, decoder) throws(FormatError) in
+            try unsafe decode(group, stored: stored, of: block, into: slot, by: decoder)
+        }
+    }
+
+    /// Checks and decodes the chunks of a group, whose bytes `stored` are.
+    private func decode(
+        _ group: ReadGroup, stored: UnsafeRawBufferPointer, of block: Block, into slot: SlotMemory, by decoder: MoEFormat.ChunkDecoder
+    ) throws(FormatError) {
+        let width = group.form.elementBytes
+        let base = block.decodedOffsets[group.part]
+        try unsafe check(group, stored: stored, block: block)
+        for (entry, chunk) in zip(group.entries, group.chunks) {
+            let range = block.parts[group.part].chunking.range(of: UInt64(chunk))
+            let offset = Int(entry.offset - group.start)
+            let source = unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
+            let from = base + Int(range.lowerBound) * width
+            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: slot.bytes[from..<from + range.count * width])
+            try unsafe decoder.decode(source, form: group.form, elements: range.count, into: target)
         }
         counters.add(chunks: group.chunks.count)
     }
 
-    /// Lends the stored bytes of a group, read or mapped as the engine does it.
+    /// Loads a small block with one read.
+    private func loadWhole(_ block: Block) throws(FormatError) -> ResidentBlock {
+        let slot = slots.take(byteCount: max(64, block.decodedCapacity))
+        try unsafe withStored(at: block.offset, count: block.length) { (stored, decoder) throws(FormatError) in
+            // The table is the block's end, as the block's own check established.
+            let table = try unsafe ChunkTable(Array(stored[block.tableOffset...]), of: block)
+            for group in try readGroups(of: block, table: table) {
+                // Groups lie inside the block, in front of its table.
+                let bytes = unsafe UnsafeRawBufferPointer(rebasing: stored[Int(group.start)..<Int(group.start) + group.length])
+                try unsafe decode(group, stored: bytes, of: block, into: slot, by: decoder)
+            }
+        }
+        return try resident(block, in: slot)
+    }
+
+    /// Lends bytes of the file, read or mapped as the engine does it.
     private func withStored(
-        _ group: ReadGroup, of block: Block,
+        at offset: UInt64, count: Int,
         _ body: (UnsafeRawBufferPointer, MoEFormat.ChunkDecoder) throws(FormatError) -> Void
     ) throws(FormatError) {
-        let offset = block.offset + group.start
         try decoders.withDecoder { (decoder) throws(FormatError) in
             switch engine {
             case .mapped:
                 // Decoders must not be interrupted by a file that shrinks: they work on a copy.
-                let region = try map(offset: offset, count: group.length)
-                let room = unsafe decoder.input.bytes(group.length)
-                guard unsafe region.copy(0..<group.length, to: room) else { throw Self.lostPages(of: file.path) }
+                let region = try map(offset: offset, count: count)
+                let room = unsafe decoder.input.bytes(count)
+                guard unsafe region.copy(0..<count, to: room) else { throw Self.lostPages(of: file.path) }
                 try unsafe body(UnsafeRawBufferPointer(room), decoder)
             case .read, .direct:
                 let unit = engine == .direct ? UInt64(SlotPool.alignment) : 1
                 let start = offset / unit * unit
                 let lead = Int(offset - start)
-                let end = min(file.byteCount, (offset + UInt64(group.length)).roundedUp(toMultipleOf: unit) ?? file.byteCount)
+                let end = min(file.byteCount, (offset + UInt64(count)).roundedUp(toMultipleOf: unit) ?? file.byteCount)
                 let room = unsafe decoder.input.bytes(Int(end - start) + (engine == .direct ? SlotPool.alignment : 0))
                 let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[0..<Int(end - start)])
                 try unsafe read(at: start, into: target)
-                try unsafe body(UnsafeRawBufferPointer(rebasing: target[lead..<lead + group.length]), decoder)
+                try unsafe body(UnsafeRawBufferPointer(rebasing: target[lead..<lead + count]), decoder)
             }
         }
     }

@@ -48,7 +48,8 @@ final class ExpertCache: @unchecked Sendable {
         self.budget = budget
         self.jobs = jobs
         scores = ExpertScores(policy)
-        threads = LoadThreads(count: jobs)
+        // Threads that wait for the device compute nothing: twice as many keep it and the processors busy.
+        threads = LoadThreads(count: loader.engine == .direct ? 2 * jobs : jobs)
     }
 
     /// Bytes that the budget allows.

@@ -3,6 +3,7 @@
 import json
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -39,17 +40,27 @@ def spent(body):
     return time.perf_counter() - wall, time.process_time() - processor
 
 
-def command(*words, stdin=None):
+# A process's peak memory counts what its parent held when it was started: commands are started from a small one.
+STARTER = """
+import os, sys, time
+start = time.perf_counter()
+child = os.fork()
+if child == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+print(time.perf_counter() - start, usage.ru_maxrss * 1024)
+sys.exit(os.waitstatus_to_exitcode(status) != 0)
+"""
+
+
+def command(*words):
     """Wall seconds of a command, and what it took of memory at most, in bytes."""
-    start = time.perf_counter()
-    process = subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    _, status, usage = __import__("os").wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    if status != 0:
-        raise RuntimeError(f"{words}: {process.stderr.read().decode()}")
-    process.stderr.close()
-    process.returncode = 0
-    return seconds, usage.ru_maxrss * 1024
+    done = subprocess.run([sys.executable, "-S", "-c", STARTER, *map(str, words)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{words}: {done.stderr}")
+    seconds, memory = done.stdout.split()
+    return float(seconds), int(memory)
 
 
 def alternate(turns, **bodies):

@@ -78,6 +78,9 @@ package final class HDF5Checkpoint: Checkpoint {
         notes = catalog.danglingLinks.map { "link \(catalog.path(of: $0)) leads nowhere; it is remembered, there is nothing to store" }
     }
 
+    /// How many times a chunk was decoded that more than one read might need.
+    package var sharedChunksDecoded: Int { cache.decodeCount }
+
     package func makeReader() throws(ConversionError) -> any CheckpointReader { Reader(self) }
 
     package func willRead(tensor: Int, elements: Range<UInt64>) {

@@ -1,0 +1,35 @@
+import Foundation
+import MoESystem
+import Testing
+
+@testable import MoEFormat
+
+/// How much of a file opening it and reading one small tensor fetches.
+@Suite struct OpeningCostTests {
+    private func bytesRead(tensors count: Int) throws -> (opening: UInt64, reading: UInt64, fileBytes: UInt64) {
+        let directory = try TemporaryDirectory()
+        var composer = try FileComposer(path: directory.file("a.moe"))
+        composer.compresses = false
+        for index in 0..<count {
+            let tensor = try composer.declare("model.layers.\(index / 100).mlp.experts.\(index % 100).up_proj.weight", .u8, [2, 8])
+            try composer.block(.dense, [.init(tensor: tensor, bytes: [UInt8](repeating: UInt8(index & 255), count: 16), rowLength: 8)])
+        }
+        try composer.finish()
+        let file = try ModelFile(opening: directory.file("a.moe"))
+        let opening = file.storage.bytesRead
+        let middle = count / 2
+        let tensor = try #require(try file.tensor(named: "model.layers.\(middle / 100).mlp.experts.\(middle % 100).up_proj.weight"))
+        #expect(try file.bytes(of: tensor) == [UInt8](repeating: UInt8(middle & 255), count: 16))
+        return (opening, file.storage.bytesRead - opening, file.byteCount)
+    }
+
+    @Test func growsWithTheLogarithmOfTheTensors() throws {
+        let few = try bytesRead(tensors: 500)
+        let many = try bytesRead(tensors: 8000)
+        #expect(many.fileBytes > 14 * few.fileBytes)
+        // The end of the file and the header; then name index, name, tensor, dims, parts, block: a page each, the index a few.
+        #expect(many.opening <= 64 + 65_536)
+        #expect(many.reading <= 12 * UInt64(Limits.pageBytes) + 1024)
+        #expect(many.reading <= few.reading + 8 * UInt64(Limits.pageBytes))
+    }
+}

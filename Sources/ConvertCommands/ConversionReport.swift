@@ -64,6 +64,12 @@ struct ConversionReport {
                 + "file \(ByteSize.text(file.byteCount)); \(ByteSize.decimal(seconds, 2)) s, \(ByteSize.text(speed))/s")
     }
 
+    /// What the experts of a bank were recognised by; nil where the input said so itself, or was cut.
+    private func layout(of bank: Int) -> String? {
+        guard let banks = conversion.recognition?.banks else { return nil }
+        return banks.first { $0.path == plan.banks[bank].path }?.layout
+    }
+
     private var headline: String {
         let family = plan.model.family.isEmpty ? "" : "\(plan.model.family), "
         let aliases = plan.aliases.isEmpty ? "" : ", \(plan.aliases.count) aliases"
@@ -73,11 +79,11 @@ struct ConversionReport {
     private func showLayers() {
         guard !plan.banks.isEmpty else { return }
         var table = TextTable([("layer", .right), ("path", .left), ("layout", .left), ("experts", .right), ("top-k", .right), ("shared", .right), ("hidden", .right), ("expert", .right)])
-        for (bank, recognized) in zip(plan.banks, conversion.recognition.banks) {
+        for (number, bank) in plan.banks.enumerated() {
             let layer = plan.model.layers[table.count]
             let router = plan.model.routers[layer.router]
             table.add([
-                bank.layer.map(String.init) ?? "-", bank.path, recognized.layout, "\(bank.expertCount)", router.kind == .all ? "all" : "\(router.topK)",
+                bank.layer.map(String.init) ?? "-", bank.path, layout(of: number) ?? "-", "\(bank.expertCount)", router.kind == .all ? "all" : "\(router.topK)",
                 "\(bank.sharedCount)", "\(layer.hiddenSize)", "\(layer.expertSize)",
             ])
         }
@@ -93,7 +99,7 @@ struct ConversionReport {
             let layer = plan.model.layers[index]
             return [
                 "bank": .integer(Int64(index)), "path": .string(bank.path), "layer": bank.layer.map { .integer(Int64($0)) } ?? .null,
-                "layout": .string(conversion.recognition.banks[index].layout), "experts": .integer(Int64(bank.expertCount)),
+                "layout": layout(of: index).map { .string($0) } ?? .null, "experts": .integer(Int64(bank.expertCount)),
                 "shared_experts": .integer(Int64(bank.sharedCount)), "hidden_size": .integer(Int64(layer.hiddenSize)),
                 "expert_size": .integer(Int64(layer.expertSize)),
             ]
@@ -110,9 +116,9 @@ struct ConversionReport {
             "tensor_count": .integer(Int64(plan.tensors.count)), "alias_count": .integer(Int64(plan.aliases.count)),
             "tensor_bytes": .integer(Int64(clamping: plan.byteCount)), "layers": .array(banks),
             "model": plan.modelJSON, "blocks": .array(blocks),
-            "unrecognized": .array(conversion.recognition.unrecognized.map { .string(plan.tensors[$0].name) }),
+            "unrecognized": .array(conversion.unrecognized.map { .string($0) }),
             "warnings": .array(conversion.warnings.map { .string($0) }),
-            "suggestions": .array(conversion.recognition.suggestions.map { .string($0) }),
+            "suggestions": .array((conversion.recognition?.suggestions ?? []).map { .string($0) }),
         ]
     }
 }

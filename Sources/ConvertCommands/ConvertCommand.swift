@@ -35,6 +35,9 @@ package struct ConvertCommand: ParsableCommand {
     @OptionGroup(title: "Storage")
     var storage: StorageArguments
 
+    @OptionGroup(title: "Slimming")
+    var slimming: SlimmingArguments
+
     @Flag(help: "Show what would be written, and write nothing.")
     var dryRun = false
 
@@ -56,7 +59,7 @@ package struct ConvertCommand: ParsableCommand {
         guard let kind = OutputKind(of: output) else {
             throw ValidationError("the output's name must end in \(OutputKind.extensions); \(output) does not")
         }
-        if kind != .model, let option = recognition.firstGiven {
+        if kind != .model, let option = recognition.firstGiven ?? slimming.firstGiven {
             throw ValidationError("\(option) says what a .moe file is to hold; \(output) is none")
         }
     }
@@ -79,6 +82,7 @@ package struct ConvertCommand: ParsableCommand {
         var request = Conversion.Request(input: input)
         try recognition.apply(to: &request)
         try storage.apply(to: &request)
+        slimming.apply(to: &request)
         // What would fail at the end fails before the work: the output is begun first.
         let destination = dryRun ? nil : try create()
         let conversion = try Conversion(request)
@@ -147,7 +151,7 @@ package struct ConvertCommand: ParsableCommand {
 
     private func showWarnings(of conversion: Conversion) {
         for warning in conversion.warnings { StandardError.line("moe-convert: warning: \(warning)") }
-        for suggestion in conversion.recognition.suggestions { StandardError.line("moe-convert: suggestion: \(suggestion)") }
+        for suggestion in conversion.recognition?.suggestions ?? [] { StandardError.line("moe-convert: suggestion: \(suggestion)") }
     }
 }
 

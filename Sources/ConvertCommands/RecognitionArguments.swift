@@ -49,6 +49,7 @@ package struct RecognitionArguments: ParsableArguments {
         request.followsExternalLinks = followExternal
         request.reinterpretations = reinterpret.compactMap(Reinterpretation.init)
         request.recognition.topK = topK
+        request.recognizesAnew = firstGiven != nil || !reinterpret.isEmpty
         do throws(RecognitionError) {
             request.recognition.layout = try LayoutChoice(layout)
             if let map { request.recognition.map = try TensorMap(parsing: try Self.read(map)) }

@@ -1,4 +1,4 @@
-import MoEFormat
+package import MoEFormat
 
 extension SourceTensor {
     /// Product of the shape; a checkpoint offers no tensor whose elements cannot be counted.
@@ -31,9 +31,14 @@ package protocol Checkpoint: AnyObject, Sendable {
 
     /// A tensor's elements cut into ranges of about so many bytes that are best read at once, in order.
     func readingUnits(of tensor: Int, targetBytes: Int) throws(ConversionError) -> [Range<UInt64>]
+
+    /// A part as a `.moe` file stores it, by its number there; nil for other sources.
+    func encodedPart(_ number: Int) throws(ConversionError) -> EncodedPart?
 }
 
 extension Checkpoint {
+    package func encodedPart(_ number: Int) throws(ConversionError) -> EncodedPart? { nil }
+
     package func readingUnits(of tensor: Int, targetBytes: Int) throws(ConversionError) -> [Range<UInt64>] {
         let count = tensors[tensor].countedElements
         let step = UInt64(max(1, targetBytes / max(1, tensors[tensor].dtype.byteCount ?? 1)))

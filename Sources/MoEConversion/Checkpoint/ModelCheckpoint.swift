@@ -39,6 +39,10 @@ package final class ModelCheckpoint: Checkpoint {
         do throws(FormatError) { return try file.sourceBytes() } catch { throw ConversionError(reading: error) }
     }
 
+    package func encodedPart(_ number: Int) throws(ConversionError) -> EncodedPart? {
+        do throws(FormatError) { return try file.encodedPart(number) } catch { throw ConversionError(reading: error) }
+    }
+
     /// Runs of whole chunks, so that none is decoded twice.
     package func readingUnits(of tensor: Int, targetBytes: Int) throws(ConversionError) -> [Range<UInt64>] {
         let record = records[tensor]

@@ -20,24 +20,10 @@ struct ExportCheck {
             // What lies in other files is not written, and said so.
             guard let other = numbers[tensor.name], !translated.contains(number) else { continue }
             guard written.tensors[other].byteCount == tensor.byteCount,
-                try hash(number, of: source, by: reader) == hash(other, of: written, by: again)
+                try source.contentHash(of: number, by: reader) == written.contentHash(of: other, by: again)
             else { throw ConversionError(.io, "the file that was written does not check: tensor \(tensor.name) differs") }
             done += tensor.byteCount
             progress?(done)
         }
-    }
-
-    private func hash(
-        _ tensor: Int, of checkpoint: any Checkpoint, by reader: any CheckpointReader
-    ) throws(ConversionError) -> ContentHash {
-        let hasher = ContentHasher()
-        let room = ScratchBytes()
-        let width = checkpoint.tensors[tensor].dtype.byteCount ?? 1
-        for range in try checkpoint.readingUnits(of: tensor, targetBytes: ExportPipeline.unitBytes) {
-            let bytes = unsafe room.bytes(range.count * width)
-            try unsafe reader.read(tensor: tensor, elements: range, into: bytes)
-            unsafe hasher.update(UnsafeRawBufferPointer(bytes))
-        }
-        return hasher.value
     }
 }

@@ -57,7 +57,7 @@ private struct SafetensorsLayout {
                 }
             }
             if let only = headers.first, headers.count == 1 {
-                order = try Self.numbers(of: only, in: tensors)
+                order = try Self.numbers(of: only, in: checkpoint)
                 header = origin.files[0].header
                 return
             }
@@ -93,18 +93,19 @@ private struct SafetensorsLayout {
     }
 
     /// The tensors of a header, in the order of their bytes.
-    private static func numbers(of header: SafetensorsHeader, in tensors: [SourceTensor]) throws(ConversionError) -> [Int] {
+    private static func numbers(of header: SafetensorsHeader, in checkpoint: any Checkpoint) throws(ConversionError) -> [Int] {
+        let tensors = checkpoint.tensors
         var byName: [String: Int] = [:]
         for (number, tensor) in tensors.enumerated() { byName[tensor.name] = number }
-        guard header.entries.count == tensors.count else {
-            throw .damaged("the source section has \(header.entries.count) tensors, the file \(tensors.count)")
-        }
-        return try header.entries.map { entry throws(ConversionError) in
+        for alias in checkpoint.aliases { byName[alias.name] = alias.tensor }
+        let numbers = try header.entries.map { entry throws(ConversionError) in
             guard let number = byName[entry.name], tensors[number].byteCount == UInt64(entry.offsets.count) else {
                 throw .damaged("the source section and the file differ about tensor \(entry.name)")
             }
             return number
         }
+        guard Set(numbers).count == tensors.count else { throw .damaged("the source section does not name every tensor of the file") }
+        return numbers
     }
 
     /// The header as safetensors' own writer makes it: no spaces inside, padded with spaces to a multiple of 8.

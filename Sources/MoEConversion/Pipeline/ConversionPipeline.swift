@@ -87,6 +87,7 @@ package struct ConversionPipeline {
         for tensor in plan.tensors {
             _ = try writer.declareTensor(tensor.name, dtype: tensor.dtype, shape: tensor.shape)
         }
+        for (tensor, hash) in plan.contentHashes { writer.declare(contentHash: hash, ofTensor: tensor) }
         for alias in plan.aliases { try writer.declareAlias(alias.name, of: alias.tensor) }
         for bank in plan.banks {
             _ = try writer.declareBank(
@@ -131,6 +132,7 @@ package struct ConversionPipeline {
         let unit = job.unit
         let part = plan.blocks[unit.block].parts[unit.part]
         let dtype = plan.tensors[part.tensor].dtype
+        if let stored = part.stored { return try copy(stored.part, job, into: result, reader: reader) }
         let content = unsafe result.content.bytes(unit.byteCount)
         let elements = part.startElement + unit.elements.lowerBound..<part.startElement + unit.elements.upperBound
         try unsafe reader.read(tensor: part.tensor, elements: elements, into: content)
@@ -169,6 +171,38 @@ package struct ConversionPipeline {
             result.chunks.append(.init(content: decoded, stored: storedPosition..<storedPosition + count, hash: hash))
             storedPosition += count
         }
+    }
+
+    /// Takes stored chunks as they are; they are decoded only where the tensor's content hash must be made.
+    private func copy(_ number: Int, _ job: Job, into result: EncodedUnit, reader: any CheckpointReader) throws(ConversionError) {
+        let unit = job.unit
+        let part = plan.blocks[unit.block].parts[unit.part]
+        if unit.beginsPart { job.plan.publish(try checkpoint.encodedPart(number)) }
+        guard let stored = try job.plan.waitForStored(), unit.chunks.upperBound <= stored.chunking.chunkCount else {
+            throw .damaged("part \(number) cannot be copied")
+        }
+        result.form = stored.form
+        result.isCopied = true
+        let room = unsafe result.stored.bytes(stored.storedLength(of: unit.chunks))
+        var position = 0
+        var decoded = 0
+        for chunk in unit.chunks {
+            let length = stored.storedLength(of: chunk..<chunk + 1)
+            let content = stored.chunking.range(of: chunk).count * stored.form.elementBytes
+            let hash: UInt64
+            do throws(FormatError) {
+                // The room is as long as the chunks are together.
+                hash = try unsafe stored.read(chunk: chunk, into: UnsafeMutableRawBufferPointer(rebasing: room[position..<position + length]))
+            } catch {
+                throw ConversionError(reading: error)
+            }
+            result.chunks.append(.init(content: decoded..<decoded + content, stored: position..<position + length, hash: hash))
+            position += length
+            decoded += content
+        }
+        guard plan.contentHashes[part.tensor] == nil else { return }
+        let elements = part.startElement + unit.elements.lowerBound..<part.startElement + unit.elements.upperBound
+        try unsafe reader.read(tensor: part.tensor, elements: elements, into: result.content.bytes(unit.byteCount))
     }
 
     private func encodingPlan(sample: UnsafeRawBufferPointer, dtype: Dtype, encoder: ChunkEncoder) throws(FormatError) -> EncodingPlan {
@@ -213,8 +247,15 @@ package struct ConversionPipeline {
                     of: part.tensor, startElement: part.startElement, chunking: chunking, role: part.role,
                     orientation: part.orientation, scheme: part.scheme, form: form))
         }
+        let isRaw = result.form?.encoding == .raw && !result.isCopied
+        if plan.contentHashes[part.tensor] != nil {
+            let stored = unsafe result.stored.bytes(result.chunks.last?.stored.upperBound ?? 0)
+            for chunk in result.chunks {
+                try unsafe writer.append(stored: UnsafeRawBufferPointer(rebasing: stored[chunk.stored]), hash: chunk.hash)
+            }
+            return try end(unit, block, numbers, writer)
+        }
         let content = unsafe result.content.bytes(unit.byteCount)
-        let isRaw = result.form?.encoding == .raw
         let stored = unsafe isRaw ? content : result.stored.bytes(result.chunks.last?.stored.upperBound ?? 0)
         for chunk in result.chunks {
             // Both ranges were made when the unit was encoded, inside what its buffers then held.
@@ -222,6 +263,12 @@ package struct ConversionPipeline {
                 stored: UnsafeRawBufferPointer(rebasing: stored[chunk.stored]), hash: chunk.hash,
                 content: UnsafeRawBufferPointer(rebasing: content[chunk.content]))
         }
+        try end(unit, block, numbers, writer)
+    }
+
+    private func end(
+        _ unit: WorkUnit, _ block: ConversionPlan.Block, _ numbers: [Int], _ writer: ModelFileWriter
+    ) throws(FormatError) {
         guard unit.endsBlock else { return }
         for (position, part) in block.parts.enumerated() {
             for link in part.links { writer.link(numbers[position], to: numbers[link.part], as: link.kind) }

@@ -17,6 +17,8 @@ final class EncodedUnit: @unchecked Sendable {
     let stored = ScratchBytes()
     var chunks: [Chunk] = []
     var form: StorageForm?
+    /// Whether the chunks came from a `.moe` file as they are.
+    var isCopied = false
 
     init(_ unit: WorkUnit) { self.unit = unit }
 }
@@ -35,6 +37,7 @@ final class UnitPool: Sendable {
         waiting.unit = unit
         waiting.chunks.removeAll(keepingCapacity: true)
         waiting.form = nil
+        waiting.isCopied = false
         return waiting
     }
 
@@ -44,14 +47,27 @@ final class UnitPool: Sendable {
     }
 }
 
-/// The encoding plan of a part: made by the worker that has its first chunks, waited for by those that have later ones.
+/// The encoding plan of a part, or the stored part that is copied: made by the worker that has its first chunks, waited for by those that have later ones.
 final class PartPlan: Sendable {
     private let result = Mutex<Result<EncodingPlan, ConversionError>?>(nil)
+    private let stored = Mutex<EncodedPart?>(nil)
     private let gate = Gate()
 
     func publish(_ outcome: Result<EncodingPlan, ConversionError>) {
         result.withLock { $0 = $0 ?? outcome }
         gate.open()
+    }
+
+    func publish(_ part: EncodedPart?) {
+        stored.withLock { $0 = part }
+        gate.open()
+    }
+
+    /// The stored part; nil when there is none.
+    func waitForStored() throws(ConversionError) -> EncodedPart? {
+        gate.pass()
+        if case .failure(let error) = result.withLock({ $0 }) { throw error }
+        return stored.withLock { $0 }
     }
 
     func wait() throws(ConversionError) -> EncodingPlan {

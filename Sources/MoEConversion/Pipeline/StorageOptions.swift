@@ -14,5 +14,8 @@ package struct StorageOptions: Sendable {
     /// Bytes of buffers at most.
     package var memory = 160 << 20
 
+    /// Whether what a `.moe` input has stored is copied as it is where that is possible, rather than encoded anew.
+    package var copiesStored = true
+
     package init() {}
 }

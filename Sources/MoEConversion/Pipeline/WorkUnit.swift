@@ -31,6 +31,9 @@ struct WorkUnits {
 
     /// How a part is cut; nil for one that no chunking fits, which plans do not hold.
     static func chunking(of part: ConversionPlan.Part, dtype: Dtype, target: Int) -> Chunking? {
+        if let stored = part.stored {
+            return Chunking(elements: part.elementCount, rowLength: part.rowLength, chunkElements: stored.chunkElements)
+        }
         let elements = Chunking.chunkElements(rowLength: part.rowLength, target: target, elementBytes: dtype.byteCount ?? 1)
         return Chunking(elements: part.elementCount, rowLength: part.rowLength, chunkElements: UInt64(elements))
     }

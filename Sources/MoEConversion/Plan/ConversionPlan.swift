@@ -14,6 +14,13 @@ package struct ConversionPlan: Sendable {
         package var scheme: Int
         /// The companion parts, by their position in the block.
         package var links: [Link]
+        /// The part of a `.moe` input whose stored bytes are taken as they are.
+        package var stored: Stored?
+
+        package struct Stored: Equatable, Sendable {
+            package var part: Int
+            package var chunkElements: UInt64
+        }
 
         package struct Link: Equatable, Sendable {
             package var kind: LinkKind
@@ -76,6 +83,8 @@ package struct ConversionPlan: Sendable {
     package var model: ModelDescription
     /// The configuration file, byte for byte.
     package var configuration: [UInt8]?
+    /// Content hashes that are known beforehand: such tensors' bytes need not be looked at.
+    package var contentHashes: [Int: ContentHash] = [:]
 
     package init(
         tensors: [SourceTensor], aliases: [(name: String, tensor: Int)] = [], banks: [Bank], blocks: [Block],

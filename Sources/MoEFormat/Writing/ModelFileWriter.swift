@@ -28,6 +28,7 @@ package final class ModelFileWriter {
     var directory = DirectoryBuilder()
     private var block: OpenBlock?
     private var hashers: [Int: ContentHasher] = [:]
+    private var declaredHashes: Set<Int> = []
 
     private struct OpenBlock {
         var record: BlockRecord
@@ -89,6 +90,17 @@ package final class ModelFileWriter {
     package func append(
         stored: UnsafeRawBufferPointer, hash: UInt64, content: UnsafeRawBufferPointer
     ) throws(FormatError) {
+        let tensor = try unsafe append(stored: stored, hash: hash)
+        let hasher = hashers[tensor] ?? ContentHasher()
+        hashers[tensor] = hasher
+        unsafe hasher.update(content)
+    }
+
+    /// Appends the next chunk of the open part, of a tensor whose content hash is declared.
+    ///
+    /// - Returns: the tensor.
+    @discardableResult
+    package func append(stored: UnsafeRawBufferPointer, hash: UInt64) throws(FormatError) -> Int {
         // Taken out and put back, so that the growing table is not copied at every chunk; an error ends the file anyway.
         guard var open = block.take(), var part = open.part else { throw .usage("a chunk is appended outside a part") }
         let entry = ChunkEntry(offset: stream.offset - open.record.offset, hash: hash, storedLength: UInt32(stored.count))
@@ -99,10 +111,7 @@ package final class ModelFileWriter {
         part.storedLength += UInt64(stored.count)
         open.part = part
         block = open
-        let tensor = Int(part.tensor)
-        let hasher = hashers[tensor] ?? ContentHasher()
-        hashers[tensor] = hasher
-        unsafe hasher.update(content)
+        return Int(part.tensor)
     }
 
     /// Ends the open block: its chunk table follows its data.
@@ -127,7 +136,7 @@ package final class ModelFileWriter {
         open.part = nil
         let tensor = Int(part.tensor)
         try directory.add(part)
-        if directory.isComplete(tensor: tensor) {
+        if directory.isComplete(tensor: tensor), !declaredHashes.contains(tensor) {
             directory.tensors[tensor].contentHash = hashers.removeValue(forKey: tensor)?.value ?? ContentHasher().value
         }
     }
@@ -147,6 +156,12 @@ package final class ModelFileWriter {
     /// Declares a tensor; tensors are numbered in the order of their declaration.
     package func declareTensor(_ name: String, dtype: Dtype, shape: [Int]) throws(FormatError) -> Int {
         try directory.declareTensor(name, dtype: dtype, shape: shape)
+    }
+
+    /// Declares what a tensor's elements will hash to: its chunks may then come without their content.
+    package func declare(contentHash: ContentHash, ofTensor tensor: Int) {
+        declaredHashes.insert(tensor)
+        directory.tensors[tensor].contentHash = contentHash
     }
 
     /// Declares another name for a tensor.

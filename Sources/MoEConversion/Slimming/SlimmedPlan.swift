@@ -1,0 +1,293 @@
+import MoEFormat
+
+/// A plan that is cut down step by step, with the views of the checkpoint's tensors that it then needs.
+struct SlimmedPlan {
+    private(set) var plan: ConversionPlan
+    /// One a tensor of the plan.
+    private(set) var views: [TensorView]
+    private(set) var notes: [String] = []
+    /// Whether tensors or parts of them are missing.
+    private(set) var isCut = false
+    /// Whether tensors are of another type than the source's.
+    private(set) var isCast = false
+    /// The tensor of the plan that holds each of the checkpoint's.
+    private(set) var numbers: [Int: Int]
+
+    init(_ plan: ConversionPlan) {
+        self.plan = plan
+        views = plan.tensors.enumerated().map { TensorView($0.offset, elements: $0.element.countedElements) }
+        numbers = Dictionary(uniqueKeysWithValues: plan.tensors.indices.map { ($0, $0) })
+    }
+
+    // MARK: Types
+
+    /// Gives every plain floating-point tensor another type; quantised ones, their scales and all else stay.
+    mutating func cast(to dtype: Dtype) {
+        var scales: Set<Int> = []
+        for part in plan.blocks.flatMap(\.parts) where part.role == .scale || part.scheme != 0 { scales.insert(part.tensor) }
+        var changed: Set<Int> = []
+        for tensor in plan.tensors.indices
+        where FloatCast.dtypes.contains(plan.tensors[tensor].dtype) && plan.tensors[tensor].dtype != dtype && !scales.contains(tensor) {
+            plan.tensors[tensor].dtype = dtype
+            views[tensor].cast = dtype
+            changed.insert(tensor)
+        }
+        reencode(changed)
+        if !changed.isEmpty { isCast = true }
+    }
+
+    // MARK: Cuts
+
+    /// Keeps some experts of every layer, and of the routers what belongs to them.
+    ///
+    /// - Throws: `ConversionError.usage` for a router that a cut would make another.
+    mutating func keep(experts: Range<Int>) throws(ConversionError) {
+        for (number, bank) in plan.banks.enumerated() {
+            guard experts.upperBound <= bank.expertCount else {
+                throw .usage("--experts \(experts.lowerBound)-\(experts.upperBound - 1): layer \(bank.path) has \(bank.expertCount) experts")
+            }
+            try checkRouter(of: number, keeping: experts.count)
+        }
+        guard !plan.banks.isEmpty else { throw .usage("--experts: there are no experts") }
+        var changed: Set<Int> = []
+        for block in plan.blocks where block.kind == .router {
+            guard let number = block.bank else { continue }
+            for part in block.parts where Self.hasExpertAxis(part.role) {
+                try cutRouter(part, experts: experts, of: plan.banks[number])
+                changed.insert(part.tensor)
+            }
+        }
+        plan.blocks.removeAll { $0.kind == .expert && !experts.contains($0.expert ?? 0) }
+        for index in plan.blocks.indices where plan.blocks[index].kind == .expert {
+            plan.blocks[index].expert = (plan.blocks[index].expert ?? 0) - experts.lowerBound
+        }
+        for index in plan.banks.indices { plan.banks[index].expertCount = experts.count }
+        reencode(changed)
+        try closeGaps(unless: changed)
+    }
+
+    /// Keeps the layers of some numbers: their banks, and of the other tensors those that belong to no other layer.
+    ///
+    /// - Throws: `ConversionError.usage` when no MoE layer stays.
+    mutating func keep(layers: Range<Int>) throws(ConversionError) {
+        let owners = LayerOwners(plan.banks)
+        let kept = plan.banks.indices.filter { plan.banks[$0].layer.map(layers.contains) ?? false }
+        guard !kept.isEmpty else {
+            throw .usage("--layers \(layers.lowerBound)-\(layers.upperBound - 1): no MoE layer has such a number")
+        }
+        var numbers: [Int: Int] = [:]
+        for (new, old) in kept.enumerated() { numbers[old] = new }
+        plan.blocks = plan.blocks.compactMap { block in
+            var block = block
+            guard let bank = block.bank else {
+                let stays = block.parts.allSatisfy { owners.layer(of: plan.tensors[$0.tensor].name).map(layers.contains) ?? true }
+                return stays ? block : nil
+            }
+            guard let number = numbers[bank] else { return nil }
+            block.bank = number
+            return block
+        }
+        plan.banks = kept.map { plan.banks[$0] }
+        plan.model.layers = kept.map { plan.model.layers[$0] }
+        plan.model.dropUnused()
+        // Tensors without elements lie in no block.
+        let empty = plan.tensors.indices.filter {
+            plan.tensors[$0].countedElements == 0 && owners.layer(of: plan.tensors[$0].name).map(layers.contains) ?? true
+        }
+        try closeGaps(unless: [], keeping: Set(empty))
+    }
+
+    // MARK: Equal tensors
+
+    /// Makes tensors further names of the first one that is equal.
+    ///
+    /// - Parameter originals: for each tensor that is dropped, the equal one before it.
+    mutating func merge(_ originals: [Int: Int]) throws(ConversionError) {
+        guard !originals.isEmpty else { return }
+        for index in plan.aliases.indices {
+            if let original = originals[plan.aliases[index].tensor] { plan.aliases[index].tensor = original }
+        }
+        for (copy, original) in originals.sorted(by: { $0.key < $1.key }) {
+            plan.aliases.append((plan.tensors[copy].name, original))
+        }
+        for (base, number) in numbers { if let original = originals[number] { numbers[base] = original } }
+        plan.blocks.removeAll { block in block.parts.allSatisfy { originals[$0.tensor] != nil } && !block.parts.isEmpty }
+        let bytes = originals.keys.reduce(UInt64(0)) { $0 + plan.tensors[$1].byteCount }
+        notes.append("\(originals.count) tensors of \(bytes) bytes are equal to others and stored once")
+        let wasCut = isCut
+        try closeGaps(unless: [], keeping: Set(plan.tensors.indices.filter { plan.tensors[$0].countedElements == 0 && originals[$0] == nil }))
+        isCut = wasCut
+    }
+
+    // MARK: Steps
+
+    /// Drops tensors that no block holds, and makes those that lost some of their parts what is left of them.
+    private mutating func closeGaps(unless whole: Set<Int>, keeping kept: Set<Int> = []) throws(ConversionError) {
+        var places: [Int: [(block: Int, part: Int)]] = [:]
+        for (block, planned) in plan.blocks.enumerated() {
+            for (part, content) in planned.parts.enumerated() { places[content.tensor, default: []].append((block, part)) }
+        }
+        var changed: Set<Int> = []
+        for (tensor, list) in places {
+            let parts = list.map { plan.blocks[$0.block].parts[$0.part] }.sorted { $0.startElement < $1.startElement }
+            guard let first = parts.first, let last = parts.last else { continue }
+            let range = first.startElement..<last.startElement + last.elementCount
+            let total = plan.tensors[tensor].countedElements
+            guard range != 0..<total else { continue }
+            guard parts.reduce(0, { $0 + $1.elementCount }) == UInt64(range.count) else {
+                throw .usage("tensor \(plan.tensors[tensor].name) cannot be cut: what would stay of it does not lie together")
+            }
+            guard let shape = Self.shape(plan.tensors[tensor].shape, elements: UInt64(range.count), of: total) else {
+                throw .usage("tensor \(plan.tensors[tensor].name) of shape \(plan.tensors[tensor].shape) cannot be cut along its first dimension")
+            }
+            plan.tensors[tensor].shape = shape
+            views[tensor].kept = views[tensor].kept.lowerBound + range.lowerBound..<views[tensor].kept.lowerBound + range.upperBound
+            for place in list { plan.blocks[place.block].parts[place.part].startElement -= range.lowerBound }
+            changed.insert(tensor)
+        }
+        // The stored bytes of what is left are still good; only the whole's hash is not.
+        for tensor in changed { plan.contentHashes[tensor] = nil }
+        let stays = plan.tensors.indices.filter { places[$0] != nil || kept.contains($0) || (kept.isEmpty && plan.tensors[$0].countedElements == 0) }
+        if stays.count < plan.tensors.count || !changed.isEmpty || !whole.isEmpty { isCut = true }
+        renumber(stays)
+    }
+
+    private mutating func renumber(_ stays: [Int]) {
+        var numbers: [Int: Int] = [:]
+        for (new, old) in stays.enumerated() { numbers[old] = new }
+        self.numbers = self.numbers.compactMapValues { numbers[$0] }
+        for block in plan.blocks.indices {
+            for part in plan.blocks[block].parts.indices {
+                // A part's tensor stays: that is why it does.
+                plan.blocks[block].parts[part].tensor = numbers[plan.blocks[block].parts[part].tensor] ?? 0
+            }
+        }
+        plan.aliases = plan.aliases.compactMap { alias in numbers[alias.tensor].map { (alias.name, $0) } }
+        var hashes: [Int: ContentHash] = [:]
+        for (old, hash) in plan.contentHashes { if let new = numbers[old] { hashes[new] = hash } }
+        plan.contentHashes = hashes
+        plan.tensors = stays.map { plan.tensors[$0] }
+        views = stays.map { views[$0] }
+    }
+
+    /// The stored bytes of these tensors are no longer theirs.
+    private mutating func reencode(_ tensors: Set<Int>) {
+        guard !tensors.isEmpty else { return }
+        for tensor in tensors { plan.contentHashes[tensor] = nil }
+        for block in plan.blocks.indices {
+            for part in plan.blocks[block].parts.indices where tensors.contains(plan.blocks[block].parts[part].tensor) {
+                plan.blocks[block].parts[part].stored = nil
+            }
+        }
+    }
+
+    /// The shape with fewer elements along its first dimension; nil when they are no whole steps of it.
+    private static func shape(_ shape: [Int], elements: UInt64, of total: UInt64) -> [Int]? {
+        guard let first = shape.first, first > 0, total > 0 else { return nil }
+        let step = total / UInt64(first)
+        guard step > 0, elements % step == 0 else { return nil }
+        return [Int(elements / step)] + shape.dropFirst()
+    }
+}
+
+// MARK: Routers
+
+extension SlimmedPlan {
+    private static func hasExpertAxis(_ role: Role) -> Bool {
+        [.routerWeight, .routerBias, .selectionBias, .routerNoiseWeight, .perExpertScale].contains(role)
+    }
+
+    private func checkRouter(of bank: Int, keeping count: Int) throws(ConversionError) {
+        let router = plan.model.routers[plan.model.layers[bank].router]
+        let path = plan.banks[bank].path
+        var obstacle: String?
+        switch router.kind {
+        case .hash: obstacle = "a table of experts by token"
+        case .hierarchical: obstacle = "groups of experts"
+        case .unsupported: obstacle = "a kind that is not described"
+        case .topK, .all, .expertChoice: break
+        }
+        if router.groups != nil { obstacle = "groups of experts" }
+        if router.identityExperts > 0 { obstacle = "identity experts" }
+        if router.sharedInRouter > 0 { obstacle = "rows for shared experts" }
+        if let obstacle { throw .usage("--experts: the router of \(path) has \(obstacle), which a cut would change") }
+        guard router.kind == .all || router.topK <= count else {
+            throw .usage("--experts: the router of \(path) chooses \(router.topK) experts; at least as many must stay")
+        }
+    }
+
+    /// Keeps the rows or columns of some experts of a router's tensor.
+    private mutating func cutRouter(
+        _ part: ConversionPlan.Part, experts: Range<Int>, of bank: ConversionPlan.Bank
+    ) throws(ConversionError) {
+        let tensor = plan.tensors[part.tensor]
+        guard part.elementCount == tensor.countedElements, part.scheme == 0 else {
+            throw .usage("--experts: tensor \(tensor.name) holds more than the router of \(bank.path), or is quantised")
+        }
+        // Experts lie along the rows of a matrix of outputs and of a vector, along the columns of a kernel.
+        let axis = part.orientation == .rowsAreInputs ? tensor.shape.count - 1 : 0
+        guard tensor.shape.indices.contains(axis), tensor.shape[axis] == bank.expertCount else {
+            throw .usage("--experts: tensor \(tensor.name) of shape \(tensor.shape) has not one row for each of \(bank.expertCount) experts")
+        }
+        let inner = tensor.shape[(axis + 1)...].reduce(UInt64(1)) { $0 * UInt64($1) }
+        var view = views[part.tensor]
+        view.length = inner * UInt64(bank.expertCount)
+        view.kept = inner * UInt64(experts.lowerBound)..<inner * UInt64(experts.upperBound)
+        views[part.tensor] = view
+        plan.tensors[part.tensor].shape[axis] = experts.count
+        let elements = plan.tensors[part.tensor].countedElements
+        for block in plan.blocks.indices {
+            for index in plan.blocks[block].parts.indices where plan.blocks[block].parts[index].tensor == part.tensor {
+                plan.blocks[block].parts[index].elementCount = elements
+                if let row = plan.tensors[part.tensor].shape.last { plan.blocks[block].parts[index].rowLength = UInt64(row) }
+            }
+        }
+    }
+}
+
+extension ModelDescription {
+    /// Drops routers and functions that no layer names. Quantisation schemes stay: parts name them by number.
+    fileprivate mutating func dropUnused() {
+        let (routers, functions) = (routers, functions)
+        self.routers = []
+        self.functions = []
+        for bank in layers.indices {
+            let router = index(of: routers[layers[bank].router])
+            let function = index(of: functions[layers[bank].function])
+            layers[bank].router = router
+            layers[bank].function = function
+            guard let shared = layers[bank].shared?.function else { continue }
+            let number = index(of: functions[shared])
+            layers[bank].shared?.function = number
+        }
+    }
+}
+
+/// Which layer a tensor belongs to, by its name.
+private struct LayerOwners {
+    private var prefixes: [(path: String, layer: Int)] = []
+    private static let stacks: Set<Substring> = ["layers", "layer", "blocks", "block", "h"]
+
+    init(_ banks: [ConversionPlan.Bank]) {
+        let numbered = banks.compactMap { bank in bank.layer.map { (components: bank.path.split(separator: "."), layer: $0) } }
+        for bank in numbered {
+            // The shortest beginning that no bank of another layer shares: the layer's own module.
+            for count in 1...max(1, bank.components.count) {
+                let prefix = bank.components.prefix(count)
+                guard numbered.allSatisfy({ $0.layer == bank.layer || !$0.components.starts(with: prefix) }) else { continue }
+                // With one bank alone even the root is its own; there the names of stacks decide.
+                if numbered.count > 1 { prefixes.append((prefix.joined(separator: ".") + ".", bank.layer)) }
+                break
+            }
+        }
+    }
+
+    func layer(of name: String) -> Int? {
+        let path = TensorName(name).path + "."
+        let components = path.split(separator: ".")
+        for (stack, child) in zip(components, components.dropFirst()) where Self.stacks.contains(stack) {
+            if let number = decimal(child) { return number }
+        }
+        return prefixes.first { path.hasPrefix($0.path) }?.layer
+    }
+}

@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 BIN = .build/release
 DEMO = .build/demo
 VENV = .build/venv
+SWIFT_SOURCES = Package.swift Sources Tests Benchmarks Fuzzing
 
 .PHONY: help
 help: ## Show this list
@@ -44,8 +45,17 @@ install: build ## Install the commands under PREFIX (default /usr/local)
 clean: ## Remove everything that was built
 	rm -rf .build
 
+.PHONY: format
+format: ## Lay out all Swift sources as .swift-format says
+	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+.PHONY: lint
+lint: ## Fail where a Swift source is not laid out as .swift-format says
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+
 .PHONY: check
-check: ## What continuous integration runs: all tests, the second reader, the format of the sources
+check: ## What continuous integration runs: the layout of the sources, all tests, the second reader
+	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) test-python
 

@@ -11,7 +11,9 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Tests may unwrap and point: what they hold is theirs.
-let tests: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+let tests: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -27,7 +29,7 @@ let package = Package(
         .executable(name: "moe-run", targets: ["moe-run"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // C libraries of the system.
@@ -83,20 +85,25 @@ let package = Package(
             name: "RunCommands",
             dependencies: ["CommandSupport", "MoERuntime", "MoEFormat", "MoESystem", "CMoEKernels", argumentParser],
             swiftSettings: strict),
-        .executableTarget(name: "moe-convert", dependencies: ["CommandSupport", "ConvertCommands"], swiftSettings: strict),
-        .executableTarget(name: "moe-inspect", dependencies: ["CommandSupport", "InspectCommands"], swiftSettings: strict),
+        .executableTarget(
+            name: "moe-convert", dependencies: ["CommandSupport", "ConvertCommands"], swiftSettings: strict),
+        .executableTarget(
+            name: "moe-inspect", dependencies: ["CommandSupport", "InspectCommands"], swiftSettings: strict),
         .executableTarget(name: "moe-run", dependencies: ["CommandSupport", "RunCommands"], swiftSettings: strict),
 
         // Figures from inside one process, for Benchmarks/run.py; no product, since users do not need it.
         .executableTarget(
-            name: "Measure", dependencies: ["MoEFormat", "MoERuntime", "MoESystem"], path: "Benchmarks/Measure", swiftSettings: tests),
+            name: "Measure", dependencies: ["MoEFormat", "MoERuntime", "MoESystem"], path: "Benchmarks/Measure",
+            swiftSettings: tests),
 
         .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
         .testTarget(
-            name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run"], swiftSettings: tests),
+            name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run"],
+            swiftSettings: tests),
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem", "CZstd"], swiftSettings: tests),
         .testTarget(
-            name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "MoESystem", "CMoEKernels"], swiftSettings: strict),
+            name: "MoERuntimeTests", dependencies: ["MoERuntime", "MoEFormat", "MoESystem", "CMoEKernels"],
+            swiftSettings: strict),
         .testTarget(
             name: "HDF5SourceTests", dependencies: ["HDF5Source", "MoESystem", "HDF5TestWorker"], swiftSettings: tests),
         // What a worker session starts in tests: a main that serves and nothing else.
@@ -109,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "RobustnessTests",
             dependencies: ["CommandSupport", "HDF5Source", "MoEConversion", "MoEFormat", "MoERuntime", "MoESystem"],
-            exclude: ["FuzzRegression/Cases"], swiftSettings: tests + [.enableUpcomingFeature("InternalImportsByDefault")]),
+            exclude: ["FuzzRegression/Cases"],
+            swiftSettings: tests + [.enableUpcomingFeature("InternalImportsByDefault")]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -31,19 +31,24 @@ let package = Package(
         .target(name: "CMoESystem", path: "Library/CMoESystem"),
         .target(name: "MoESystem", dependencies: ["CMoESystem"], path: "Library/MoESystem", swiftSettings: fuzzed),
         .target(
-            name: "MoEFormat", dependencies: ["CZstd", "CXXHash", "CMoEKernels", "MoESystem"], path: "Library/MoEFormat",
+            name: "MoEFormat", dependencies: ["CZstd", "CXXHash", "CMoEKernels", "MoESystem"],
+            path: "Library/MoEFormat",
             swiftSettings: fuzzed),
         .target(
             name: "MoERuntime", dependencies: ["MoEFormat", "CMoEKernels", "MoESystem", "CMoESystem"],
             path: "Library/MoERuntime", swiftSettings: fuzzed),
         .target(
-            name: "HDF5Source", dependencies: ["CHDF5", "CDeflate", "CMoEKernels", "MoESystem"], path: "Library/HDF5Source",
+            name: "HDF5Source", dependencies: ["CHDF5", "CDeflate", "CMoEKernels", "MoESystem"],
+            path: "Library/HDF5Source",
             swiftSettings: fuzzed),
         .target(
-            name: "MoEConversion", dependencies: ["HDF5Source", "MoEFormat", "MoESystem"], path: "Library/MoEConversion",
+            name: "MoEConversion", dependencies: ["HDF5Source", "MoEFormat", "MoESystem"],
+            path: "Library/MoEConversion",
             swiftSettings: fuzzed),
         // The reader of NumPy files, without the rest of what commands share.
-        .target(name: "CommandSupport", dependencies: ["MoEFormat"], path: "Library/CommandSupport/NumPy", swiftSettings: fuzzed),
+        .target(
+            name: "CommandSupport", dependencies: ["MoEFormat"], path: "Library/CommandSupport/NumPy",
+            swiftSettings: fuzzed),
 
         // What must hold, shared with the tests that replay what was found.
         .target(

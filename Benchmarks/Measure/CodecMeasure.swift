@@ -34,7 +34,9 @@ final class CodecMeasure {
     func encode(jobs: Int) throws -> JSONObject {
         let width = dtype.byteCount ?? 1
         let count = elements.count / width
-        let size = Int(Chunking.chunkElements(rowLength: UInt64(rowLength), target: StorageDefaults.chunkElements, elementBytes: width))
+        let size = Int(
+            Chunking.chunkElements(
+                rowLength: UInt64(rowLength), target: StorageDefaults.chunkElements, elementBytes: width))
         let starts = Array(stride(from: 0, to: count, by: size))
         let results = Mutex<[EncodedChunk?]>(Array(repeating: nil, count: starts.count))
         // Memory that was touched before, as in a conversion under way.
@@ -49,20 +51,28 @@ final class CodecMeasure {
             let plan = plan
             try Workers(jobs).forEach(starts.count) { index in
                 let range = starts[index]..<min(count, starts[index] + size)
-                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room.bytes[index * bound..<(index + 1) * bound])
+                let target = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: room.bytes[index * bound..<(index + 1) * bound])
                 let length = try self.encoders.withEncoder { encoder in
                     try elements.withUnsafeBytes {
-                        try unsafe encoder.encode(UnsafeRawBufferPointer(rebasing: $0[range.lowerBound * width..<range.upperBound * width]), plan: plan, into: target)
+                        try unsafe encoder.encode(
+                            UnsafeRawBufferPointer(rebasing: $0[range.lowerBound * width..<range.upperBound * width]),
+                            plan: plan, into: target)
                     }
                 }
                 let hash = unsafe XXH3.hash64(UnsafeRawBufferPointer(rebasing: target[0..<length]))
-                results.withLock { $0[index] = EncodedChunk(elements: range, stored: index * bound..<index * bound + length, hash: hash) }
+                results.withLock {
+                    $0[index] = EncodedChunk(
+                        elements: range, stored: index * bound..<index * bound + length, hash: hash)
+                }
             }
         }
         form = plan.form
         chunks = results.withLock { $0.compactMap { $0 } }
         let stored = chunks.reduce(0) { $0 + $1.stored.count }
-        return time.json(["stored": .integer(Int64(stored)), "tables": .integer(Int64(chunks.count * ChunkEntry.encodedSize))])
+        return time.json([
+            "stored": .integer(Int64(stored)), "tables": .integer(Int64(chunks.count * ChunkEntry.encodedSize)),
+        ])
     }
 
     /// Decodes what `encode` left into memory that was touched before.
@@ -78,12 +88,14 @@ final class CodecMeasure {
                 let stored = unsafe UnsafeRawBufferPointer(rebasing: source.bytes[chunk.stored])
                 if checked, unsafe XXH3.hash64(stored) != chunk.hash { throw CocoaError(.fileReadCorruptFile) }
                 try self.decoders.withDecoder { (decoder) throws(FormatError) in
-                    let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target.bytes[chunk.elements.lowerBound * width..<chunk.elements.upperBound * width])
+                    let part = unsafe UnsafeMutableRawBufferPointer(
+                        rebasing: target.bytes[chunk.elements.lowerBound * width..<chunk.elements.upperBound * width])
                     try unsafe decoder.decode(stored, form: form, elements: chunk.elements.count, into: part)
                 }
             }
         }
-        let isSame = elements.withUnsafeBytes { unsafe memcmp($0.baseAddress!, target.bytes.baseAddress!, $0.count) } == 0
+        let isSame =
+            elements.withUnsafeBytes { unsafe memcmp($0.baseAddress!, target.bytes.baseAddress!, $0.count) } == 0
         return time.json(["same": .bool(isSame)])
     }
 

@@ -54,7 +54,8 @@ final class ExpertMeasure {
         let spent = model.statistics - before
         return [
             "seconds": .number(spent.computingSeconds), "whole": .number(whole.wall),
-            "experts": .integer(Int64(Set(warm.routing.experts.flatMap { $0 }).count)), "misses": .integer(Int64(spent.misses)),
+            "experts": .integer(Int64(Set(warm.routing.experts.flatMap { $0 }).count)),
+            "misses": .integer(Int64(spent.misses)),
         ]
     }
 }

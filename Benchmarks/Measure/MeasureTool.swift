@@ -20,7 +20,9 @@ struct MeasureTool {
                     switch request["do"]?.string {
                     case "load": try codec.load(request)
                     case "encode": try codec.encode(jobs: request["jobs"]?.integer ?? 1)
-                    case "decode": try codec.decode(jobs: request["jobs"]?.integer ?? 1, checked: request["checked"] == .bool(true))
+                    case "decode":
+                        try codec.decode(
+                            jobs: request["jobs"]?.integer ?? 1, checked: request["checked"] == .bool(true))
                     case "memcpy": codec.copy()
                     case "open": try OpenMeasure.open(request)
                     case "model": try experts.open(request)

@@ -9,7 +9,9 @@ enum OpenMeasure {
         var read: UInt64 = 0
         let time = try Duration.of {
             let file = try ModelFile(opening: request["path"]?.string ?? "")
-            if let tensor = try file.tensor(named: request["tensor"]?.string ?? "") { count = try file.bytes(of: tensor).count }
+            if let tensor = try file.tensor(named: request["tensor"]?.string ?? "") {
+                count = try file.bytes(of: tensor).count
+            }
             read = file.storage.bytesRead
         }
         return time.json(["bytes": .integer(Int64(count)), "read": .integer(Int64(read))])

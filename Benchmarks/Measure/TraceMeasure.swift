@@ -29,10 +29,12 @@ final class TraceMeasure {
             }
         }
         let statistics = model.statistics
-        return time.json(["tokens": .integer(Int64(steps.count)), "engine": .string(model.engine.rawValue),
+        return time.json([
+            "tokens": .integer(Int64(steps.count)), "engine": .string(model.engine.rawValue),
             "as_recorded": .bool(isAsRecorded), "hits": .integer(Int64(statistics.hits)),
             "misses": .integer(Int64(statistics.misses)), "bytes_read": .integer(Int64(statistics.bytesRead)),
-            "waiting": .number(statistics.waitingSeconds), "computing": .number(statistics.computingSeconds)])
+            "waiting": .number(statistics.waitingSeconds), "computing": .number(statistics.computingSeconds),
+        ])
     }
 
     private static func steps(_ path: String) throws -> [[[Int]]] {

@@ -17,7 +17,9 @@ package struct ByteSize: Equatable, Sendable {
         } else if digits.hasSuffix("B") {
             digits = digits.dropLast()
         }
-        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let value = Double(digits) else { return nil }
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+            let value = Double(digits)
+        else { return nil }
         let bytes = value * Double(1 << (unit?.log2 ?? 0))
         guard bytes >= 0, bytes < Double(Int.max), bytes == bytes.rounded() || unit != nil else { return nil }
         self.bytes = Int(bytes)
@@ -35,7 +37,9 @@ package struct ByteSize: Equatable, Sendable {
     package static func decimal(_ value: Double, _ decimals: Int) -> String {
         let scale = decimals == 0 ? 1.0 : decimals == 1 ? 10.0 : decimals == 2 ? 100.0 : 1000.0
         let scaled = (value * scale).rounded()
-        guard decimals > 0, scaled.isFinite, abs(scaled) < 1e15 else { return scaled.isFinite && abs(scaled) < 1e15 ? "\(Int64(scaled / scale * 1))" : "\(value)" }
+        guard decimals > 0, scaled.isFinite, abs(scaled) < 1e15 else {
+            return scaled.isFinite && abs(scaled) < 1e15 ? "\(Int64(scaled / scale * 1))" : "\(value)"
+        }
         let whole = Int64(abs(scaled)) / Int64(scale)
         let rest = String(Int64(abs(scaled)) % Int64(scale))
         return (scaled < 0 ? "-" : "") + "\(whole)." + String(repeating: "0", count: decimals - rest.count) + rest

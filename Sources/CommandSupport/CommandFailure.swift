@@ -26,7 +26,8 @@ package struct CommandFailure: Error {
         case .io:
             let cause = error.cause
             // An early end is the file's doing, a name that leads nowhere the caller's, the rest the device's.
-            let status: ExitStatus = cause?.number == 0 ? .damaged : cause.map(\.isUnopenable) == true ? .unopenable : .io
+            let status: ExitStatus =
+                cause?.number == 0 ? .damaged : cause.map(\.isUnopenable) == true ? .unopenable : .io
             self.init(status, error.description)
         case .damaged, .limit: self.init(.damaged, "\(path): \(error)")
         case .usage: self.init(.usage, "\(path): \(error)")

@@ -25,12 +25,16 @@ struct ConversionReport {
         StandardOutput.line(TerminalText.escaped("\(input): \(headline)"))
         showLayers()
         StandardOutput.line("")
-        var table = TextTable([("block", .right), ("kind", .left), ("bank", .right), ("expert", .right), ("bytes", .right), ("tensors", .left)])
+        var table = TextTable([
+            ("block", .right), ("kind", .left), ("bank", .right), ("expert", .right), ("bytes", .right),
+            ("tensors", .left),
+        ])
         for (index, block) in plan.blocks.enumerated() {
             let bytes = block.parts.reduce(UInt64(0)) { $0 + self.bytes(of: $1) }
             let names = block.parts.prefix(3).map { plan.tensors[$0.tensor].name }.joined(separator: ", ")
             table.add([
-                "\(index)", "\(block.kind)", block.bank.map(String.init) ?? "-", block.expert.map(String.init) ?? "-", ByteSize.text(bytes),
+                "\(index)", "\(block.kind)", block.bank.map(String.init) ?? "-", block.expert.map(String.init) ?? "-",
+                ByteSize.text(bytes),
                 names + (block.parts.count > 3 ? ", … (\(block.parts.count))" : ""),
             ])
         }
@@ -73,17 +77,22 @@ struct ConversionReport {
     private var headline: String {
         let family = plan.model.family.isEmpty ? "" : "\(plan.model.family), "
         let aliases = plan.aliases.isEmpty ? "" : ", \(plan.aliases.count) aliases"
-        return "\(family)\(plan.tensors.count) tensors\(aliases), \(plan.banks.count) MoE \(plan.banks.count == 1 ? "layer" : "layers")"
+        return
+            "\(family)\(plan.tensors.count) tensors\(aliases), \(plan.banks.count) MoE \(plan.banks.count == 1 ? "layer" : "layers")"
     }
 
     private func showLayers() {
         guard !plan.banks.isEmpty else { return }
-        var table = TextTable([("layer", .right), ("path", .left), ("layout", .left), ("experts", .right), ("top-k", .right), ("shared", .right), ("hidden", .right), ("expert", .right)])
+        var table = TextTable([
+            ("layer", .right), ("path", .left), ("layout", .left), ("experts", .right), ("top-k", .right),
+            ("shared", .right), ("hidden", .right), ("expert", .right),
+        ])
         for (number, bank) in plan.banks.enumerated() {
             let layer = plan.model.layers[table.count]
             let router = plan.model.routers[layer.router]
             table.add([
-                bank.layer.map(String.init) ?? "-", bank.path, layout(of: number) ?? "-", "\(bank.expertCount)", router.kind == .all ? "all" : "\(router.topK)",
+                bank.layer.map(String.init) ?? "-", bank.path, layout(of: number) ?? "-", "\(bank.expertCount)",
+                router.kind == .all ? "all" : "\(router.topK)",
                 "\(bank.sharedCount)", "\(layer.hiddenSize)", "\(layer.expertSize)",
             ])
         }
@@ -98,7 +107,8 @@ struct ConversionReport {
         let banks = plan.banks.enumerated().map { index, bank -> JSONValue in
             let layer = plan.model.layers[index]
             return [
-                "bank": .integer(Int64(index)), "path": .string(bank.path), "layer": bank.layer.map { .integer(Int64($0)) } ?? .null,
+                "bank": .integer(Int64(index)), "path": .string(bank.path),
+                "layer": bank.layer.map { .integer(Int64($0)) } ?? .null,
                 "layout": layout(of: index).map { .string($0) } ?? .null, "experts": .integer(Int64(bank.expertCount)),
                 "shared_experts": .integer(Int64(bank.sharedCount)), "hidden_size": .integer(Int64(layer.hiddenSize)),
                 "expert_size": .integer(Int64(layer.expertSize)),

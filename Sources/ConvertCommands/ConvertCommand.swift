@@ -20,7 +20,8 @@ package struct ConvertCommand: ParsableCommand {
         version: MoEVersion.text)
 
     @Argument(
-        help: "The checkpoint: an HDF5, safetensors, .keras or .moe file, an index of shards, or a directory that holds one.",
+        help:
+            "The checkpoint: an HDF5, safetensors, .keras or .moe file, an index of shards, or a directory that holds one.",
         completion: .file(extensions: ["h5", "hdf5", "safetensors", "json", "keras", "moe"]))
     var input: String
 
@@ -139,19 +140,26 @@ package struct ConvertCommand: ParsableCommand {
     }
 
     private func create(hasTemporaryPath: Bool = false) throws(ConversionError) -> AtomicOutput {
-        if let source = try? ReadableFile(opening: input), let target = try? ReadableFile(opening: output), source.identity == target.identity {
+        if let source = try? ReadableFile(opening: input), let target = try? ReadableFile(opening: output),
+            source.identity == target.identity
+        {
             throw .usage("input and output are the same file")
         }
-        do throws(SystemError) { return try AtomicOutput(output, replacing: force, hasTemporaryPath: hasTemporaryPath) } catch { throw Self.failure(of: error) }
+        do throws(SystemError) {
+            return try AtomicOutput(output, replacing: force, hasTemporaryPath: hasTemporaryPath)
+        } catch { throw Self.failure(of: error) }
     }
 
     private static func failure(of error: SystemError) -> ConversionError {
-        error.operation.contains("create") && !error.isOutOfSpace ? ConversionError(creating: error) : ConversionError(.io, error.description)
+        error.operation.contains("create") && !error.isOutOfSpace
+            ? ConversionError(creating: error) : ConversionError(.io, error.description)
     }
 
     private func showWarnings(of conversion: Conversion) {
         for warning in conversion.warnings { StandardError.line("moe-convert: warning: \(warning)") }
-        for suggestion in conversion.recognition?.suggestions ?? [] { StandardError.line("moe-convert: suggestion: \(suggestion)") }
+        for suggestion in conversion.recognition?.suggestions ?? [] {
+            StandardError.line("moe-convert: suggestion: \(suggestion)")
+        }
     }
 }
 

@@ -20,21 +20,32 @@ struct ExportReport {
         if asJSON {
             var object = self.object
             object["tensors"] = .array(
-                tensors.map { ["name": .string($0.name), "dtype": .string($0.dtype.name), "shape": .array($0.shape.map { .integer(Int64($0)) })] })
+                tensors.map {
+                    [
+                        "name": .string($0.name), "dtype": .string($0.dtype.name),
+                        "shape": .array($0.shape.map { .integer(Int64($0)) }),
+                    ]
+                })
             StandardOutput.line(JSONValue.object(object).indentedText)
             return
         }
-        StandardOutput.line(TerminalText.escaped("\(input): \(tensors.count) tensors, \(ByteSize.text(export.byteCount))"))
+        StandardOutput.line(
+            TerminalText.escaped("\(input): \(tensors.count) tensors, \(ByteSize.text(export.byteCount))"))
         var table = TextTable([("dtype", .left), ("shape", .left), ("bytes", .right), ("name", .left)])
         for tensor in tensors {
-            table.add([tensor.dtype.name, "[\(tensor.shape.map(String.init).joined(separator: ", "))]", ByteSize.text(tensor.byteCount), tensor.name])
+            table.add([
+                tensor.dtype.name, "[\(tensor.shape.map(String.init).joined(separator: ", "))]",
+                ByteSize.text(tensor.byteCount), tensor.name,
+            ])
         }
         for line in table.lines { StandardOutput.line("  " + line) }
     }
 
     func showResult(asJSON: Bool, seconds: Double, warnings: [String]) throws(ConversionError) {
         let fileBytes: UInt64
-        do throws(SystemError) { fileBytes = try ReadableFile(opening: output).size } catch { throw ConversionError(.io, error.description) }
+        do throws(SystemError) { fileBytes = try ReadableFile(opening: output).size } catch {
+            throw ConversionError(.io, error.description)
+        }
         if asJSON {
             var object = self.object
             object["file_bytes"] = .integer(Int64(clamping: fileBytes))
@@ -52,8 +63,10 @@ struct ExportReport {
 
     private var object: JSONObject {
         [
-            "input": .string(input), "output": .string(output), "tensor_count": .integer(Int64(export.checkpoint.tensors.count)),
-            "alias_count": .integer(Int64(export.checkpoint.aliases.count)), "tensor_bytes": .integer(Int64(clamping: export.byteCount)),
+            "input": .string(input), "output": .string(output),
+            "tensor_count": .integer(Int64(export.checkpoint.tensors.count)),
+            "alias_count": .integer(Int64(export.checkpoint.aliases.count)),
+            "tensor_bytes": .integer(Int64(clamping: export.byteCount)),
         ]
     }
 }

@@ -15,5 +15,7 @@ enum OutputKind: Equatable {
         self = row.kind
     }
 
-    static var extensions: String { table.dropLast().map(\.suffix).joined(separator: ", ") + " or " + (table.last?.suffix ?? "") }
+    static var extensions: String {
+        table.dropLast().map(\.suffix).joined(separator: ", ") + " or " + (table.last?.suffix ?? "")
+    }
 }

@@ -5,22 +5,34 @@ import MoESystem
 
 /// The options that say what a checkpoint's tensors are.
 package struct RecognitionArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("The Hugging Face config.json; without it, the one beside the input.", valueName: "FILE"), completion: .file(extensions: ["json"]))
+    @Option(
+        help: ArgumentHelp("The Hugging Face config.json; without it, the one beside the input.", valueName: "FILE"),
+        completion: .file(extensions: ["json"]))
     var config: String?
 
-    @Option(help: ArgumentHelp("How names become roles: auto, dense (recognise nothing), or the name of a layout.", valueName: "NAME|auto|dense"))
+    @Option(
+        help: ArgumentHelp(
+            "How names become roles: auto, dense (recognise nothing), or the name of a layout.",
+            valueName: "NAME|auto|dense"))
     var layout = "auto"
 
-    @Option(help: ArgumentHelp("A JSON map of name patterns to roles, for any checkpoint.", valueName: "FILE"), completion: .file(extensions: ["json"]))
+    @Option(
+        help: ArgumentHelp("A JSON map of name patterns to roles, for any checkpoint.", valueName: "FILE"),
+        completion: .file(extensions: ["json"]))
     var map: String?
 
     @Option(help: ArgumentHelp("Experts a token, in place of what the configuration says.", valueName: "N"))
     var topK: Int?
 
-    @Option(help: ArgumentHelp("A router description (SPEC.md §9.2), in place of what the configuration says.", valueName: "JSON"))
+    @Option(
+        help: ArgumentHelp(
+            "A router description (SPEC.md §9.2), in place of what the configuration says.", valueName: "JSON"))
     var router: String?
 
-    @Option(help: ArgumentHelp("2-byte integers that are really bf16: a name pattern and a dtype. May be given several times.", valueName: "PATTERN=DTYPE"))
+    @Option(
+        help: ArgumentHelp(
+            "2-byte integers that are really bf16: a name pattern and a dtype. May be given several times.",
+            valueName: "PATTERN=DTYPE"))
     var reinterpret: [String] = []
 
     @Flag(help: "Follow external links to files in the input's own directory.")
@@ -38,7 +50,8 @@ package struct RecognitionArguments: ParsableArguments {
     /// The first option that was given of those that only matter to what a `.moe` file says; nil when there is none.
     var firstGiven: String? {
         let given: [(String, Bool)] = [
-            ("--config", config != nil), ("--layout", layout != "auto"), ("--map", map != nil), ("--top-k", topK != nil),
+            ("--config", config != nil), ("--layout", layout != "auto"), ("--map", map != nil),
+            ("--top-k", topK != nil),
             ("--router", router != nil),
         ]
         return given.first { $0.1 }?.0

@@ -4,7 +4,10 @@ import MoEFormat
 
 /// The options that make a model smaller.
 package struct SlimmingArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Round floating-point weights to this type, to nearest even; quantised ones stay.", valueName: "bf16|f16|f32"))
+    @Option(
+        help: ArgumentHelp(
+            "Round floating-point weights to this type, to nearest even; quantised ones stay.",
+            valueName: "bf16|f16|f32"))
     var dtype: WeightType?
 
     @Flag(help: "Let weights beyond the range of --dtype become infinite.")
@@ -27,7 +30,9 @@ package struct SlimmingArguments: ParsableArguments {
 
     /// The first option that was given; nil when there is none.
     var firstGiven: String? {
-        let given: [(String, Bool)] = [("--dtype", dtype != nil), ("--experts", experts != nil), ("--layers", layers != nil), ("--dedup", dedup)]
+        let given: [(String, Bool)] = [
+            ("--dtype", dtype != nil), ("--experts", experts != nil), ("--layers", layers != nil), ("--dedup", dedup),
+        ]
         return given.first { $0.1 }?.0
     }
 
@@ -59,7 +64,8 @@ struct NumberRange: ExpressibleByArgument, Sendable {
 
     init?(argument: String) {
         let ends = argument.split(separator: "-", omittingEmptySubsequences: false)
-        guard (1...2).contains(ends.count), let first = Int(ends[0]), let last = Int(ends[ends.count - 1]), first >= 0, first <= last, last < Int.max
+        guard (1...2).contains(ends.count), let first = Int(ends[0]), let last = Int(ends[ends.count - 1]), first >= 0,
+            first <= last, last < Int.max
         else { return nil }
         range = first..<last + 1
     }

@@ -12,10 +12,13 @@ package struct StorageArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Elements of a chunk, about: what is decoded at once.", valueName: "N"))
     var chunkElements: Int?
 
-    @Option(help: ArgumentHelp("Begin every block at a multiple of this power of two, 64 B to 2 MiB.", valueName: "SIZE"))
+    @Option(
+        help: ArgumentHelp("Begin every block at a multiple of this power of two, 64 B to 2 MiB.", valueName: "SIZE"))
     var alignment: ByteSize?
 
-    @Option(help: ArgumentHelp("Threads that read and compress; by default as many as there are processors.", valueName: "N"))
+    @Option(
+        help: ArgumentHelp(
+            "Threads that read and compress; by default as many as there are processors.", valueName: "N"))
     var jobs: Int?
 
     @Option(help: ArgumentHelp("Memory for buffers, at most.", valueName: "SIZE"))
@@ -25,8 +28,12 @@ package struct StorageArguments: ParsableArguments {
 
     package func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
-        guard (1...(1 << 24)).contains(chunkElements ?? 1) else { throw ValidationError("--chunk-elements takes a number from 1 to 16777216") }
-        if let alignment, log2(of: alignment) == nil { throw ValidationError("--alignment takes a power of two from 64 to 2MiB") }
+        guard (1...(1 << 24)).contains(chunkElements ?? 1) else {
+            throw ValidationError("--chunk-elements takes a number from 1 to 16777216")
+        }
+        if let alignment, log2(of: alignment) == nil {
+            throw ValidationError("--alignment takes a power of two from 64 to 2MiB")
+        }
         guard memory.bytes >= 8 << 20 else { throw ValidationError("--memory takes a size from 8MiB on") }
     }
 

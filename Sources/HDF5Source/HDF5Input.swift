@@ -13,14 +13,17 @@ package final class HDF5Input: Sendable {
     ///
     /// The session may have been taken over by the file, so files that external links led to are checked again.
     /// - Throws: `HDF5Error`; `io` when a file cannot be opened, `damaged` when it is not the one that was catalogued.
-    package init(opening path: String, session: any HDF5Session, options: HDF5Options = HDF5Options()) throws(HDF5Error) {
+    package init(opening path: String, session: any HDF5Session, options: HDF5Options = HDF5Options()) throws(HDF5Error)
+    {
         self.session = session
         self.options = options
         var files: [ReadableFile] = []
         for (index, description) in session.catalog.files.enumerated() {
             var name = HDF5Name(path)
             if index > 0 {
-                guard options.followsExternalLinks, let located = try ConfinedDirectory(of: name).locate(description.path) else {
+                guard options.followsExternalLinks,
+                    let located = try ConfinedDirectory(of: name).locate(description.path)
+                else {
                     throw .damaged("external file \(description.path) is refused")
                 }
                 name = located

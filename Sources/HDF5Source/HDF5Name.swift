@@ -32,7 +32,8 @@ extension HDF5Name: CustomStringConvertible {
         var rest = bytes
         while let first = rest.first {
             let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
-            if let text = String(validating: rest.prefix(length), as: UTF8.self), let scalar = text.unicodeScalars.first {
+            if let text = String(validating: rest.prefix(length), as: UTF8.self), let scalar = text.unicodeScalars.first
+            {
                 shown += isPlain(scalar) ? text : "\\u{\(String(scalar.value, radix: 16))}"
                 rest = rest.dropFirst(length)
             } else {

@@ -31,7 +31,9 @@ package struct HDF5Options: Equatable, Sendable {
 extension HDF5Session {
     /// The elements of a range in C order, as `readBox` gives them.
     package func readElements(of dataset: HDF5ObjectID, _ range: Range<UInt64>) throws(HDF5Error) -> [UInt8] {
-        guard let description = catalog[dataset]?.dataset else { throw .usage("there is no dataset \(dataset.rawValue)") }
+        guard let description = catalog[dataset]?.dataset else {
+            throw .usage("there is no dataset \(dataset.rawValue)")
+        }
         guard range.upperBound <= description.elementCount else {
             throw .usage("elements \(range) lie outside a dataset of \(description.elementCount)")
         }

@@ -85,7 +85,9 @@ package struct RowRange: ExpressibleByArgument, Sendable {
 
     package init?(argument: String) {
         let ends = argument.split(separator: ":", omittingEmptySubsequences: false)
-        guard ends.count == 2, let start = Int(ends[0]), let end = Int(ends[1]), start >= 0, start <= end else { return nil }
+        guard ends.count == 2, let start = Int(ends[0]), let end = Int(ends[1]), start >= 0, start <= end else {
+            return nil
+        }
         range = start..<end
     }
 }
@@ -93,11 +95,14 @@ package struct RowRange: ExpressibleByArgument, Sendable {
 /// The shape of one expert's share of a tensor.
 private enum ExtractedShape {
     static func ofExpert(_ tensor: Tensor, byteCount: Int) -> [Int] {
-        guard let width = tensor.dtype.byteCount, width > 0, let first = tensor.shape.first, first > 0 else { return tensor.shape }
+        guard let width = tensor.dtype.byteCount, width > 0, let first = tensor.shape.first, first > 0 else {
+            return tensor.shape
+        }
         let rest = tensor.shape.dropFirst().reduce(1, *)
         guard rest > 0 else { return tensor.shape }
         let leading = byteCount / width / rest
         // A slice of a stack loses the stack's dimension; a run of rows of a flattened tensor keeps its rank.
-        return leading == 1 && tensor.shape.count > 1 ? Array(tensor.shape.dropFirst()) : [leading] + tensor.shape.dropFirst()
+        return leading == 1 && tensor.shape.count > 1
+            ? Array(tensor.shape.dropFirst()) : [leading] + tensor.shape.dropFirst()
     }
 }

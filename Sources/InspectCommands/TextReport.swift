@@ -22,21 +22,25 @@ struct TextReport {
         StandardOutput.line("  \(file.banks.count) MoE \(file.banks.count == 1 ? "layer" : "layers")")
         StandardOutput.line("")
         var table = TextTable([
-            ("layer", .right), ("path", .left), ("experts", .right), ("top-k", .right), ("shared", .right), ("hidden", .right),
+            ("layer", .right), ("path", .left), ("experts", .right), ("top-k", .right), ("shared", .right),
+            ("hidden", .right),
             ("expert", .right), ("router", .left), ("function", .left), ("one expert", .right), ("all stored", .right),
         ])
         for bank in file.banks {
             let layer = file.layer(of: bank)
             let router = file.router(of: bank)
             table.add([
-                bank.layer.map(String.init) ?? "-", bank.path, "\(bank.expertCount)", router.kind == .all ? "all" : "\(router.topK)",
-                "\(bank.sharedCount)", "\(layer.hiddenSize)", "\(layer.expertSize)", Self.words(router), Self.words(file.function(of: bank)),
+                bank.layer.map(String.init) ?? "-", bank.path, "\(bank.expertCount)",
+                router.kind == .all ? "all" : "\(router.topK)",
+                "\(bank.sharedCount)", "\(layer.hiddenSize)", "\(layer.expertSize)", Self.words(router),
+                Self.words(file.function(of: bank)),
                 ByteSize.text(bank.largestExpert), ByteSize.text(bank.storedLength),
             ])
         }
         for line in table.lines { StandardOutput.line("  " + line) }
         for router in file.model.routers where router.kind == .unsupported {
-            StandardOutput.line("\n  cannot run: \(TerminalText.escaped(router.reason ?? "a router outside the described kinds"))")
+            StandardOutput.line(
+                "\n  cannot run: \(TerminalText.escaped(router.reason ?? "a router outside the described kinds"))")
         }
     }
 
@@ -44,7 +48,9 @@ struct TextReport {
         if let expert, expert < 0 || expert >= bank.expertCount {
             throw FormatError(.usage, "there is no expert \(expert); the layer has \(bank.expertCount)")
         }
-        StandardOutput.line("\(TerminalText.escaped(bank.path)): \(Self.words(file.router(of: bank))), \(Self.words(file.function(of: bank)))")
+        StandardOutput.line(
+            "\(TerminalText.escaped(bank.path)): \(Self.words(file.router(of: bank))), \(Self.words(file.function(of: bank)))"
+        )
         let blocks = expert.map { [bank.block(ofExpert: $0)] } ?? bank.blocks
         var table = Self.partTable
         for index in blocks {
@@ -57,7 +63,8 @@ struct TextReport {
     func showTensors() throws(FormatError) {
         StandardOutput.line("")
         var table = TextTable([
-            ("tensor", .left), ("dtype", .left), ("shape", .left), ("role", .left), ("parts", .right), ("bytes", .right), ("stored", .right),
+            ("tensor", .left), ("dtype", .left), ("shape", .left), ("role", .left), ("parts", .right),
+            ("bytes", .right), ("stored", .right),
             ("content", .left),
         ])
         for index in 0..<file.tensorCount {
@@ -82,14 +89,18 @@ struct TextReport {
         if let configuration = try file.configuration() {
             StandardOutput.line("\nconfig:")
             let value = try? JSONParser.parse(configuration, acceptingNonFinite: true)
-            StandardOutput.line(value?.indentedText ?? TerminalText.escaped(String(decoding: configuration, as: UTF8.self)))
+            StandardOutput.line(
+                value?.indentedText ?? TerminalText.escaped(String(decoding: configuration, as: UTF8.self)))
         }
         switch try file.source() {
         case .hdf5(let origin):
             let groups = origin.objects.count { $0.kind == .group }
             let attributes = origin.objects.reduce(0) { $0 + $1.attributes.count }
-            StandardOutput.line("\nsource: HDF5, superblock \(origin.superblock), \(groups) groups, \(attributes) attributes")
-        case .safetensors(let origin): StandardOutput.line("\nsource: safetensors, \(origin.files.count) \(origin.files.count == 1 ? "file" : "files")")
+            StandardOutput.line(
+                "\nsource: HDF5, superblock \(origin.superblock), \(groups) groups, \(attributes) attributes")
+        case .safetensors(let origin):
+            StandardOutput.line(
+                "\nsource: safetensors, \(origin.files.count) \(origin.files.count == 1 ? "file" : "files")")
         case .unknown(let kind): StandardOutput.line("\nsource: of the unknown kind \(kind)")
         case nil: break
         }
@@ -97,7 +108,8 @@ struct TextReport {
 
     private static var partTable: TextTable {
         TextTable([
-            ("block", .right), ("expert", .right), ("role", .left), ("tensor", .left), ("dtype", .left), ("matrix", .left), ("encoding", .left),
+            ("block", .right), ("expert", .right), ("role", .left), ("tensor", .left), ("dtype", .left),
+            ("matrix", .left), ("encoding", .left),
             ("bytes", .right), ("stored", .right), ("chunks", .right),
         ])
     }
@@ -105,9 +117,11 @@ struct TextReport {
     private func add(_ part: Part, of tensor: Tensor, in block: Block, to table: inout TextTable) throws(FormatError) {
         let rows = part.elementCount / part.record.rowLength
         table.add([
-            "\(block.id)", block.record.expert == none32 ? "-" : "\(block.record.expert)", part.role.name, tensor.name, tensor.dtype.name,
+            "\(block.id)", block.record.expert == none32 ? "-" : "\(block.record.expert)", part.role.name, tensor.name,
+            tensor.dtype.name,
             "\(rows)×\(part.record.rowLength)", Encoding(rawValue: part.record.encoding).map { "\($0)" } ?? "unknown",
-            ByteSize.text(part.elementCount &* UInt64(tensor.dtype.byteCount ?? 0)), ByteSize.text(part.record.storedLength),
+            ByteSize.text(part.elementCount &* UInt64(tensor.dtype.byteCount ?? 0)),
+            ByteSize.text(part.record.storedLength),
             "\(part.record.chunkCount)",
         ])
     }

@@ -6,7 +6,8 @@ import MoESystem
 /// `moe-inspect verify FILE`: every hash, every chunk, every rule.
 package struct VerifyCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Checks a whole file: every hash, every chunk decoded, every rule of the format.",
+        commandName: "verify",
+        abstract: "Checks a whole file: every hash, every chunk decoded, every rule of the format.",
         discussion: "Exit code 1 and one line for each damaged place, with the tensor, the chunk and the offset.")
 
     @Argument(help: "The .moe file.", completion: .file(extensions: ["moe"]))
@@ -35,7 +36,9 @@ package struct VerifyCommand: ParsableCommand {
                 let total = try FileDump(model).totals().tensorBytes
                 let progress = ProgressLine("verifying", total: total, isQuiet: quiet)
                 defer { progress.finish() }
-                verification = try Verification(of: model, workers: jobs.map(Workers.init) ?? .all) { progress.update($0) }
+                verification = try Verification(of: model, workers: jobs.map(Workers.init) ?? .all) {
+                    progress.update($0)
+                }
             } catch {
                 throw CommandFailure(error, path: file)
             }
@@ -59,7 +62,8 @@ package struct VerifyCommand: ParsableCommand {
             StandardOutput.line(
                 JSONValue.object([
                     "whole": .bool(verification.isWhole), "tensors": .integer(Int64(verification.checkedTensors)),
-                    "chunks": .integer(Int64(verification.checkedChunks)), "bytes": .integer(Int64(clamping: verification.checkedBytes)),
+                    "chunks": .integer(Int64(verification.checkedChunks)),
+                    "bytes": .integer(Int64(clamping: verification.checkedBytes)),
                     "findings": .array(findings),
                 ]).indentedText)
             return
@@ -71,12 +75,16 @@ package struct VerifyCommand: ParsableCommand {
         if verification.isWhole {
             StandardOutput.line(
                 TerminalText.escaped(file)
-                    + ": whole (\(verification.checkedTensors) tensors, \(verification.checkedChunks) chunks, \(ByteSize.text(verification.checkedBytes)) checked)")
+                    + ": whole (\(verification.checkedTensors) tensors, \(verification.checkedChunks) chunks, \(ByteSize.text(verification.checkedBytes)) checked)"
+            )
         } else if verification.needsLaterVersion {
-            StandardOutput.line("\(TerminalText.escaped(file)): not damaged, but in part only a later version can check it")
+            StandardOutput.line(
+                "\(TerminalText.escaped(file)): not damaged, but in part only a later version can check it")
         } else {
             let isCut = verification.findings.count >= Verification.maximumFindings
-            StandardOutput.line("\(TerminalText.escaped(file)): damaged in \(isCut ? "at least " : "")\(verification.findings.count) places")
+            StandardOutput.line(
+                "\(TerminalText.escaped(file)): damaged in \(isCut ? "at least " : "")\(verification.findings.count) places"
+            )
         }
     }
 }

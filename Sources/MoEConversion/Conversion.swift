@@ -44,7 +44,8 @@ package struct Conversion: Sendable {
         } else {
             let recognized: Recognition
             do throws(RecognitionError) {
-                recognized = try Recognition(of: checkpoint.tensors, config: input.configuration?.value, options: request.recognition)
+                recognized = try Recognition(
+                    of: checkpoint.tensors, config: input.configuration?.value, options: request.recognition)
             } catch {
                 switch error.kind {
                 case .contradiction: throw .damaged("\(request.input): \(error)")
@@ -53,7 +54,8 @@ package struct Conversion: Sendable {
             }
             recognition = recognized
             planned = ConversionPlan(
-                checkpoint.tensors, aliases: checkpoint.aliases, recognition: recognized, configuration: input.configuration?.bytes)
+                checkpoint.tensors, aliases: checkpoint.aliases, recognition: recognized,
+                configuration: input.configuration?.bytes)
         }
         unrecognized = recognition?.unrecognized.map { checkpoint.tensors[$0].name } ?? []
         storage = request.storage
@@ -81,10 +83,14 @@ package struct Conversion: Sendable {
         var plan = slimmed.plan
         var source = try checkpoint.sourceSection()
         if slimmed.isCut || slimmed.isCast {
-            if source != nil { notes.append("the layout of the source file is not kept: it no longer describes the tensors") }
+            if source != nil {
+                notes.append("the layout of the source file is not kept: it no longer describes the tensors")
+            }
             source = nil
         } else if case .hdf5(var origin) = try checkpoint.decodedSource() {
-            for index in origin.objects.indices { origin.objects[index].tensor = origin.objects[index].tensor.flatMap { slimmed.numbers[$0] } }
+            for index in origin.objects.indices {
+                origin.objects[index].tensor = origin.objects[index].tensor.flatMap { slimmed.numbers[$0] }
+            }
             source = SourceSection.hdf5(origin).encoded
         }
         if slimmed.isCut, plan.configuration != nil {
@@ -92,7 +98,8 @@ package struct Conversion: Sendable {
             plan.configuration = nil
         }
         let derived = DerivedCheckpoint(
-            checkpoint, tensors: plan.tensors, aliases: plan.aliases, views: slimmed.views, allowsOverflow: options.allowsOverflow,
+            checkpoint, tensors: plan.tensors, aliases: plan.aliases, views: slimmed.views,
+            allowsOverflow: options.allowsOverflow,
             source: source)
         return (plan, derived, notes)
     }
@@ -100,12 +107,15 @@ package struct Conversion: Sendable {
     /// What rounding did to the weights, in a sentence; nil when nothing was rounded.
     private var castReport: String? {
         guard let outcome = (checkpoint as? DerivedCheckpoint)?.castOutcome, outcome.elements > 0 else { return nil }
-        return "\(outcome.elements) weights were given another type: \(outcome.rounded) rounded, \(outcome.overflowed) became infinite, "
+        return
+            "\(outcome.elements) weights were given another type: \(outcome.rounded) rounded, \(outcome.overflowed) became infinite, "
             + "\(outcome.vanished) became zero; the largest magnitude was \(outcome.largest)"
     }
 
     /// What the user should know once the file is written, a line each.
-    package var warnings: [String] { checkpoint.notes + (recognition?.warnings ?? []) + slimmingNotes + (castReport.map { [$0] } ?? []) }
+    package var warnings: [String] {
+        checkpoint.notes + (recognition?.warnings ?? []) + slimmingNotes + (castReport.map { [$0] } ?? [])
+    }
 
     /// Writes the file; it is not there until `output` is committed.
     ///
@@ -151,7 +161,8 @@ package struct Conversion: Sendable {
         guard let free = output.freeSpace else { return }
         let least = storage.compression == .none ? plan.byteCount : plan.byteCount / 4
         guard free >= least else {
-            throw ConversionError(.io, "cannot write \(output.path): \(free) bytes are free, at least \(least) are needed")
+            throw ConversionError(
+                .io, "cannot write \(output.path): \(free) bytes are free, at least \(least) are needed")
         }
     }
 }

@@ -44,7 +44,8 @@ public final class AtomicOutput: @unchecked Sendable {
         }
         var information = stat()
         if unsafe stat(path, &information) == 0, information.st_mode & S_IFMT != S_IFREG {
-            throw SystemError("cannot create", path: path, number: information.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+            throw SystemError(
+                "cannot create", path: path, number: information.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
         }
         let unnamed = hasTemporaryPath ? 0 : moe_open_flag_unnamed()
         if unnamed != 0 {
@@ -182,7 +183,9 @@ public final class AtomicOutput: @unchecked Sendable {
         return "\(directory)/.\(name.prefix(32)).\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).part"
     }
 
-    private static func createSibling(of path: String, in directory: String) throws(SystemError) -> (name: String, descriptor: Int32) {
+    private static func createSibling(of path: String, in directory: String) throws(SystemError) -> (
+        name: String, descriptor: Int32
+    ) {
         for _ in 0..<100 {
             let name = siblingName(of: path, in: directory)
             PendingOutputs.remember(name)

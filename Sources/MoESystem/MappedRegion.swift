@@ -36,7 +36,9 @@ public final class MappedRegion: Sendable {
             throw SystemError("cannot map", path: file.path, number: EOVERFLOW)
         }
         let address = unsafe mmap(nil, mappedLength, PROT_READ, MAP_PRIVATE, file.descriptor, position)
-        guard let address = unsafe address, unsafe address != MAP_FAILED else { throw .last("cannot map", path: file.path) }
+        guard let address = unsafe address, unsafe address != MAP_FAILED else {
+            throw .last("cannot map", path: file.path)
+        }
         unsafe pages = unsafe address
     }
 

@@ -60,7 +60,8 @@ public final class ReadableFile: Sendable {
         self.descriptor = descriptor
         self.size = UInt64(clamping: information.st_size)
         self.identity = Identity(
-            device: UInt64(truncatingIfNeeded: information.st_dev), inode: UInt64(truncatingIfNeeded: information.st_ino))
+            device: UInt64(truncatingIfNeeded: information.st_dev),
+            inode: UInt64(truncatingIfNeeded: information.st_ino))
     }
 
     deinit { close(descriptor) }

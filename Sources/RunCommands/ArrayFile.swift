@@ -50,7 +50,9 @@ enum ArrayFile {
         bytes.reserveCapacity(bytes.count + 4 * floats.count)
         for float in floats {
             let bits = float.bitPattern
-            for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+            for shift in stride(from: UInt32(0), to: 32, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
+            }
         }
         try write(bytes, to: path)
     }

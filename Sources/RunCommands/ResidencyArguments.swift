@@ -4,16 +4,22 @@ public import MoERuntime
 
 /// The options that say how experts come into memory.
 package struct ResidencyArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Bytes of experts in memory at once; with --replay also a percentage of all experts' bytes.", valueName: "SIZE|PERCENT%"))
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of experts in memory at once; with --replay also a percentage of all experts' bytes.",
+            valueName: "SIZE|PERCENT%"))
     var budget: BudgetArgument = .automatic
 
     @Option(help: ArgumentHelp("How blocks are read: mapped, read or direct.", valueName: "mapped|read|direct"))
     var io = IOEngine.read
 
-    @Option(help: ArgumentHelp("Which experts stay when memory is short: ewma2, lru or lfu.", valueName: "ewma2|lru|lfu"))
+    @Option(
+        help: ArgumentHelp("Which experts stay when memory is short: ewma2, lru or lfu.", valueName: "ewma2|lru|lfu"))
     var policy = CachePolicy.ewma2
 
-    @Option(help: ArgumentHelp("Threads that load and compute; by default as many as there are processors.", valueName: "N"))
+    @Option(
+        help: ArgumentHelp("Threads that load and compute; by default as many as there are processors.", valueName: "N")
+    )
     var jobs: Int?
 
     package init() {}

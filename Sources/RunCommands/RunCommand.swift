@@ -31,7 +31,8 @@ package struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The layer's input.", valueName: "x.npy"), completion: .file(extensions: ["npy"]))
     var input: String?
 
-    @Option(help: ArgumentHelp("Where to write its output.", valueName: "y.npy"), completion: .file(extensions: ["npy"]))
+    @Option(
+        help: ArgumentHelp("Where to write its output.", valueName: "y.npy"), completion: .file(extensions: ["npy"]))
     var output: String?
 
     @Option(help: ArgumentHelp("Where to write experts and weights of each token, as JSON.", valueName: "FILE.json"))
@@ -49,7 +50,9 @@ package struct RunCommand: ParsableCommand {
     @OptionGroup(title: "Residency")
     var residency: ResidencyArguments
 
-    @Option(help: ArgumentHelp("Drive the expert cache along a recorded trace.", valueName: "TRACE.jsonl"), completion: .file(extensions: ["jsonl"]))
+    @Option(
+        help: ArgumentHelp("Drive the expert cache along a recorded trace.", valueName: "TRACE.jsonl"),
+        completion: .file(extensions: ["jsonl"]))
     var replay: String?
 
     @Flag(help: "Print statistics as JSON.")
@@ -66,10 +69,16 @@ package struct RunCommand: ParsableCommand {
 
     package func validate() throws {
         if replay != nil {
-            guard layer == nil, input == nil, output == nil else { throw ValidationError("--replay goes without --layer, --input and --output") }
+            guard layer == nil, input == nil, output == nil else {
+                throw ValidationError("--replay goes without --layer, --input and --output")
+            }
         } else {
-            guard layer != nil, input != nil, output != nil else { throw ValidationError("--layer, --input and --output are needed") }
-            if case .percent = residency.budget { throw ValidationError("--budget takes a percentage only with --replay") }
+            guard layer != nil, input != nil, output != nil else {
+                throw ValidationError("--layer, --input and --output are needed")
+            }
+            if case .percent = residency.budget {
+                throw ValidationError("--budget takes a percentage only with --replay")
+            }
         }
     }
 
@@ -104,7 +113,8 @@ package struct RunCommand: ParsableCommand {
         if stats {
             let elapsed = ContinuousClock.now - start
             let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-            StandardOutput.line(StatisticsReport(model, layer: layer, routing: result.routing, seconds: seconds).json.indentedText)
+            StandardOutput.line(
+                StatisticsReport(model, layer: layer, routing: result.routing, seconds: seconds).json.indentedText)
         }
     }
 
@@ -126,7 +136,8 @@ extension CommandFailure {
         case .budgetTooSmall(let needed, let budget):
             self.init(
                 .usage,
-                "--budget \(ByteSize.text(UInt64(clamping: budget))) is too small: the experts of one step need at least \(needed) bytes (\(ByteSize.text(UInt64(clamping: needed))))")
+                "--budget \(ByteSize.text(UInt64(clamping: budget))) is too small: the experts of one step need at least \(needed) bytes (\(ByteSize.text(UInt64(clamping: needed))))"
+            )
         case .cancelled: self.init(.internal, "cancelled")
         }
     }

@@ -22,7 +22,9 @@ import Testing
     }
 
     static let cases: [Case] = [
-        Case(description: "missing file", status: 66, words: ["nowhere.h5"]) { ["\($0.path)/nowhere.h5", $0.file("out.moe")] },
+        Case(description: "missing file", status: 66, words: ["nowhere.h5"]) {
+            ["\($0.path)/nowhere.h5", $0.file("out.moe")]
+        },
         Case(description: "directory without a checkpoint", status: 66, words: []) { directory in
             try FileManager.default.createDirectory(atPath: directory.file("empty"), withIntermediateDirectories: true)
             return [directory.file("empty"), directory.file("out.moe")]
@@ -40,10 +42,16 @@ import Testing
             [Repository.path("fixtures/hdf5/types.h5"), $0.file("out.moe")]
         },
         Case(description: "experts contradict the configuration", status: 65, words: ["16", "8"]) {
-            [mixtral, $0.file("out.moe"), "--config", try config(["\"num_local_experts\": 8": "\"num_local_experts\": 16"], in: $0)]
+            [
+                mixtral, $0.file("out.moe"), "--config",
+                try config(["\"num_local_experts\": 8": "\"num_local_experts\": 16"], in: $0),
+            ]
         },
         Case(description: "top-k beyond the experts", status: 65, words: ["9", "8"]) {
-            [mixtral, $0.file("out.moe"), "--config", try config(["\"num_experts_per_tok\": 2": "\"num_experts_per_tok\": 9"], in: $0)]
+            [
+                mixtral, $0.file("out.moe"), "--config",
+                try config(["\"num_experts_per_tok\": 2": "\"num_experts_per_tok\": 9"], in: $0),
+            ]
         },
         Case(description: "configuration is no JSON", status: 65, words: ["changed.json"]) {
             [mixtral, $0.file("out.moe"), "--config", try config(["{": "["], in: $0)]
@@ -52,11 +60,15 @@ import Testing
             [mixtral, $0.file("out.moe"), "--config", $0.file("none.json")]
         },
         Case(description: "unknown output kind", status: 64, words: ["out.txt"]) { [mixtral, $0.file("out.txt")] },
-        Case(description: "unknown option", status: 64, words: ["--wrong"]) { [mixtral, $0.file("out.moe"), "--wrong"] },
+        Case(description: "unknown option", status: 64, words: ["--wrong"]) {
+            [mixtral, $0.file("out.moe"), "--wrong"]
+        },
         Case(description: "unknown layout", status: 64, words: ["nonsense"]) {
             [mixtral, $0.file("out.moe"), "--layout", "nonsense"]
         },
-        Case(description: "output directory missing", status: 73, words: ["no/out.moe"]) { [mixtral, $0.file("no/out.moe")] },
+        Case(description: "output directory missing", status: 73, words: ["no/out.moe"]) {
+            [mixtral, $0.file("no/out.moe")]
+        },
     ]
 
     @Test(arguments: cases)

@@ -21,7 +21,8 @@ struct Command {
         var places = [URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()]
         places += Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
         let candidates = places.map { $0.path(percentEncoded: false) }
-        return candidates.first { FileManager.default.isExecutableFile(atPath: $0 + "/moe-convert") } ?? "commands-were-not-built"
+        return candidates.first { FileManager.default.isExecutableFile(atPath: $0 + "/moe-convert") }
+            ?? "commands-were-not-built"
     }()
 
     func callAsFunction(_ arguments: String...) throws -> Outcome { try start(arguments) }
@@ -60,14 +61,17 @@ struct Command {
 
 /// Files of the repository.
 enum Repository {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     static func path(_ relative: String) -> String { root.appending(path: relative).path(percentEncoded: false) }
 
     /// The directories below one that hold a file of that name.
     static func directories(in relative: String, holding file: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path(relative))) ?? []
-        return names.sorted().map { relative + "/" + $0 }.filter { FileManager.default.fileExists(atPath: path($0 + "/" + file)) }
+        return names.sorted().map { relative + "/" + $0 }.filter {
+            FileManager.default.fileExists(atPath: path($0 + "/" + file))
+        }
     }
 }
 
@@ -76,7 +80,8 @@ final class TemporaryDirectory {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "moe-command-tests-\(UUID().uuidString)").path(percentEncoded: false)
+        path = FileManager.default.temporaryDirectory.appending(path: "moe-command-tests-\(UUID().uuidString)").path(
+            percentEncoded: false)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

@@ -33,7 +33,8 @@ import Testing
                 for (budget, jobs) in [("64MiB", "1"), ("64MiB", "2"), ("20KiB", "2")] {
                     let y = directory.file("y.npy")
                     let outcome = try Command.run(
-                        file, "--layer", Self.layer, "--input", directory.file("x.npy"), "--output", y, "--io", engine, "--budget", budget,
+                        file, "--layer", Self.layer, "--input", directory.file("x.npy"), "--output", y, "--io", engine,
+                        "--budget", budget,
                         "--jobs", jobs)
                     try #require(outcome.status == 0, "\(outcome.error)")
                     outputs.append(try Data(contentsOf: URL(filePath: y)))
@@ -46,7 +47,8 @@ import Testing
         for row in x {
             try NumPyFile.write([row], to: directory.file("x1.npy"))
             let outcome = try Command.run(
-                files[0], "--layer", Self.layer, "--input", directory.file("x1.npy"), "--output", directory.file("y1.npy"))
+                files[0], "--layer", Self.layer, "--input", directory.file("x1.npy"), "--output",
+                directory.file("y1.npy"))
             #expect(outcome.status == 0)
             single += try NumPyFile.floats(directory.file("y1.npy"))
         }

@@ -7,20 +7,27 @@ import Testing
     private static let mixtral = Repository.path("fixtures/cases/mixtral/checkpoint.h5")
     private static let model = Repository.path("fixtures/written/mixtral.moe")
 
-    private func check(_ outcome: Command.Outcome, _ statuses: Set<Int32>, _ directory: TemporaryDirectory, _ what: String) {
+    private func check(
+        _ outcome: Command.Outcome, _ statuses: Set<Int32>, _ directory: TemporaryDirectory, _ what: String
+    ) {
         #expect(statuses.contains(outcome.status), "\(what): exit \(outcome.status), \(outcome.error)")
         if outcome.status > 1 { #expect(outcome.errorLines.count == 1, "\(what): \(outcome.error)") }
-        let isSteering = outcome.error.unicodeScalars.contains { ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value) }
+        let isSteering = outcome.error.unicodeScalars.contains {
+            ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value)
+        }
         #expect(!isSteering, "\(what): \(outcome.error.debugDescription)")
-        #expect(!directory.names.contains { $0.hasPrefix("out") || $0.hasSuffix(".part") }, "\(what): \(directory.names)")
+        #expect(
+            !directory.names.contains { $0.hasPrefix("out") || $0.hasSuffix(".part") }, "\(what): \(directory.names)")
     }
 
     /// Every command on a file that it reads.
     private func all(_ file: String, in directory: TemporaryDirectory) throws -> [Command.Outcome] {
         try NumPyFile.write([[Float](repeating: 0.5, count: 32)], to: directory.file("x.npy"))
         return [
-            try Command.inspect(file), try Command.inspect(file, "--json"), try Command.inspect("extract", file, "x", "-o", directory.file("out.npy")),
-            try Command.run(file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("out.npy")),
+            try Command.inspect(file), try Command.inspect(file, "--json"),
+            try Command.inspect("extract", file, "x", "-o", directory.file("out.npy")),
+            try Command.run(
+                file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("out.npy")),
             try Command.convert(file, directory.file("out.moe")),
         ]
     }
@@ -32,7 +39,8 @@ import Testing
         switch kind {
         case "a pipe": #expect(mkfifo(place, 0o600) == 0)
         case "a directory": try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-        case "a dangling link": try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "/nowhere")
+        case "a dangling link":
+            try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "/nowhere")
         default: break
         }
         for outcome in try all(place, in: directory) { check(outcome, [66], directory, kind) }
@@ -44,8 +52,11 @@ import Testing
         var generator = Generator(state: seed)
         for (index, length) in [0, 1, 63, 127, 128, 500, 9000].enumerated() {
             let file = directory.file("garbage\(index)")
-            try Data((0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }).write(to: URL(filePath: file))
-            for outcome in try all(file, in: directory) { check(outcome, [65], directory, "\(length) bytes, seed \(seed)") }
+            try Data((0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }).write(
+                to: URL(filePath: file))
+            for outcome in try all(file, in: directory) {
+                check(outcome, [65], directory, "\(length) bytes, seed \(seed)")
+            }
         }
     }
 
@@ -53,9 +64,13 @@ import Testing
     @Test func namesAreShownWithoutTheirControlCharacters() throws {
         let directory = try TemporaryDirectory()
         let name = directory.file("a\u{1B}[31mb\nc\u{202E}d\u{9B}e.moe")
-        for outcome in try all(name, in: directory) { check(outcome, [66], directory, "a name with control characters") }
+        for outcome in try all(name, in: directory) {
+            check(outcome, [66], directory, "a name with control characters")
+        }
         try Data("nonsense".utf8).write(to: URL(filePath: name))
-        for outcome in try all(name, in: directory) { check(outcome, [65], directory, "a name with control characters") }
+        for outcome in try all(name, in: directory) {
+            check(outcome, [65], directory, "a name with control characters")
+        }
     }
 
     /// What a model declares may exceed all memory: it is refused before memory is reserved.
@@ -65,8 +80,10 @@ import Testing
             let file = directory.file("x.npy")
             var header = "{'descr': '<f4', 'fortran_order': False, 'shape': \(claim), }"
             header += String(repeating: " ", count: 117 - header.count) + "\n"
-            try (Data([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0]) + Data(header.utf8) + Data(count: 128)).write(to: URL(filePath: file))
-            let outcome = try Command.run(Self.model, "--layer", "0", "--input", file, "--output", directory.file("out.npy"))
+            try (Data([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0]) + Data(header.utf8) + Data(count: 128)).write(
+                to: URL(filePath: file))
+            let outcome = try Command.run(
+                Self.model, "--layer", "0", "--input", file, "--output", directory.file("out.npy"))
             check(outcome, [65], directory, claim)
         }
     }

@@ -14,7 +14,8 @@ import Testing
         /// Offset and length of every expert's stored chunks.
         func parts(ofExpert expert: Int, bank: Int) -> [(offset: Int, length: Int)] {
             (json["tensors"]?.array ?? []).flatMap { $0["parts"]?.array ?? [] }.compactMap { part in
-                guard part["expert"]?.integer == expert, part["bank"]?.integer == bank, let offset = part["offset"]?.integer,
+                guard part["expert"]?.integer == expert, part["bank"]?.integer == bank,
+                    let offset = part["offset"]?.integer,
                     let length = part["stored_bytes"]?.integer
                 else { return nil }
                 return (offset, length)
@@ -32,9 +33,13 @@ import Testing
         try NumPyFile.write([layer.input[0]], to: directory.file("x.npy"))
         func run() throws -> (output: Data, statistics: JSONValue) {
             let outcome = try Command.run(
-                file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("y.npy"), "--io", engine, "--stats")
+                file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("y.npy"), "--io",
+                engine, "--stats")
             try #require(outcome.status == 0, "\(outcome.error)")
-            return (try Data(contentsOf: URL(filePath: directory.file("y.npy"))), try JSONParser.parse(Array(outcome.output)))
+            return (
+                try Data(contentsOf: URL(filePath: directory.file("y.npy"))),
+                try JSONParser.parse(Array(outcome.output))
+            )
         }
         let (whole, statistics) = try run()
         let chosen = layer.experts[0].sorted()
@@ -60,7 +65,8 @@ import Testing
         try data.write(to: URL(filePath: file))
         try FileManager.default.removeItem(atPath: directory.file("y.npy"))
         let outcome = try Command.run(
-            file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("y.npy"), "--io", engine)
+            file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("y.npy"), "--io",
+            engine)
         #expect(outcome.status == 65)
         #expect(outcome.errorLines.count == 1 && outcome.error.contains("R71"), "\(outcome.error)")
         #expect(!directory.names.contains("y.npy"))
@@ -73,7 +79,8 @@ import Testing
         #expect(try Command.convert(reference.checkpoint, file).status == 0)
         try NumPyFile.write(try reference.layers()[0].input, to: directory.file("x.npy"))
         let outcome = try Command.run(
-            file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("y.npy"), "--budget", "1KiB")
+            file, "--layer", "0", "--input", directory.file("x.npy"), "--output", directory.file("y.npy"), "--budget",
+            "1KiB")
         #expect(outcome.status == 64)
         #expect(outcome.error.contains("16896"), "\(outcome.error)")
     }

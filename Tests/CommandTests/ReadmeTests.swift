@@ -5,9 +5,12 @@ import Testing
 @Suite struct ReadmeTests {
     @Test func everyListedFamilyHasItsGoldenCasesAndEveryCaseIsListed() throws {
         let readme = try String(contentsOfFile: Repository.path("README.md"), encoding: .utf8)
-        let table = try #require(readme.firstMatch(of: /(?s)<!-- families:begin -->(.*?)<!-- families:end -->/)).output.1
+        let table = try #require(readme.firstMatch(of: /(?s)<!-- families:begin -->(.*?)<!-- families:end -->/)).output
+            .1
         let listed = Set(table.matches(of: /`([a-z0-9_]+)`/).map { String($0.output.1) })
-        let cases = Repository.directories(in: "fixtures/reference/cases", holding: "expected.json").map { $0.split(separator: "/").last.map(String.init) ?? "" }
+        let cases = Repository.directories(in: "fixtures/reference/cases", holding: "expected.json").map {
+            $0.split(separator: "/").last.map(String.init) ?? ""
+        }
         let refused: Set<String> = ["zaya", "doge"]
         #expect(listed == Set(cases).subtracting(refused))
     }
@@ -21,7 +24,9 @@ import Testing
         try #require(converted.status == 0, "\(converted.error)")
         #expect(try Command.inspect("verify", file).status == 0)
         try NumPyFile.write([[Float](repeating: 0, count: 8)], to: directory.file("x.npy"))
-        let path = try #require(String(decoding: Command.inspect(file, "--json").output, as: UTF8.self).firstMatch(of: /"path": "([^"]+)"/)).output.1
+        let path = try #require(
+            String(decoding: Command.inspect(file, "--json").output, as: UTF8.self).firstMatch(of: /"path": "([^"]+)"/)
+        ).output.1
         let outcome = try Command.run(
             file, "--layer", String(path), "--input", directory.file("x.npy"), "--output", directory.file("y.npy"))
         #expect(outcome.status == 69)

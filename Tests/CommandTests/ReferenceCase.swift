@@ -36,7 +36,8 @@ struct ReferenceCase: CustomStringConvertible, Sendable {
         let value = try JSONParser.parse(Array(bytes))
         return (value["layers"]?.array ?? []).map { layer in
             Layer(
-                path: (layer["prefix"]?.string ?? "").split(separator: ".").joined(separator: "."), input: Self.matrix(layer["x"]),
+                path: (layer["prefix"]?.string ?? "").split(separator: ".").joined(separator: "."),
+                input: Self.matrix(layer["x"]),
                 output: Self.matrix(layer["y_with_shared"] ?? layer["y"]),
                 experts: (layer["topk_index"]?.array ?? []).map { ($0.array ?? []).compactMap(\.integer) },
                 weights: Self.matrix(layer["topk_weight"]), tokenIDs: layer["token_ids"]?.array?.compactMap(\.integer),
@@ -53,7 +54,8 @@ struct ReferenceCase: CustomStringConvertible, Sendable {
 enum NumPyFile {
     static func write(_ rows: [[Float]], to path: String) throws {
         let values = rows.flatMap(\.self)
-        try write("<f4", shape: "(\(rows.count), \(rows.first?.count ?? 0))", values.withUnsafeBytes { Data($0) }, to: path)
+        try write(
+            "<f4", shape: "(\(rows.count), \(rows.first?.count ?? 0))", values.withUnsafeBytes { Data($0) }, to: path)
     }
 
     static func write(_ values: [Int], to path: String) throws {
@@ -63,7 +65,8 @@ enum NumPyFile {
     private static func write(_ type: String, shape: String, _ data: Data, to path: String) throws {
         var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }"
         header += String(repeating: " ", count: 64 - (10 + header.count + 1) % 64) + "\n"
-        let prefix: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count & 255), UInt8(header.utf8.count >> 8)]
+        let prefix: [UInt8] =
+            [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count & 255), UInt8(header.utf8.count >> 8)]
         try (Data(prefix) + Data(header.utf8) + data).write(to: URL(filePath: path))
     }
 

@@ -19,7 +19,9 @@ import Testing
         let (x, y, routing) = (directory.file("x.npy"), directory.file("y.npy"), directory.file("routing.json"))
         try NumPyFile.write(layer.input, to: x)
         // A bank of tensors without a common path is found by its number.
-        var arguments = [file, "--layer", layer.path.isEmpty ? "0" : layer.path, "--input", x, "--output", y, "--routing", routing]
+        var arguments = [
+            file, "--layer", layer.path.isEmpty ? "0" : layer.path, "--input", x, "--output", y, "--routing", routing,
+        ]
         if layer.appliesCapacity { arguments += ["--capacity", "on"] }
         if let ids = layer.tokenIDs {
             try NumPyFile.write(ids, to: directory.file("ids.npy"))

@@ -1,5 +1,6 @@
-@testable import HDF5Source
 import Testing
+
+@testable import HDF5Source
 
 @Suite struct CatalogTests {
     private func catalog(_ name: String) throws -> HDF5Catalog { try HDF5Input.inProcess(Fixtures.path(name)).catalog }
@@ -26,7 +27,9 @@ import Testing
                     let place = Int.random(in: 0..<mutated.count, using: &generator)
                     mutated[place] = UInt8.random(in: 0...255, using: &generator)
                 }
-                if Bool.random(using: &generator) { mutated.removeLast(Int.random(in: 0..<mutated.count, using: &generator)) }
+                if Bool.random(using: &generator) {
+                    mutated.removeLast(Int.random(in: 0..<mutated.count, using: &generator))
+                }
                 if let catalog = try? HDF5Catalog(decoding: mutated) { _ = catalog.datasets.map(catalog.path(of:)) }
             }
         }
@@ -47,7 +50,9 @@ import Testing
                 == HDF5Datatype(
                     size: 4,
                     kind: .integer(HDF5IntegerLayout(isSigned: false, order: .big, precision: 32, bitOffset: 0))))
-        for (path, bits) in [("float/le_f2", (5, 10)), ("float/be_f4", (8, 23)), ("float/le_f8", (11, 52)), ("bf16/floating", (8, 7))] {
+        for (path, bits) in [
+            ("float/le_f2", (5, 10)), ("float/be_f4", (8, 23)), ("float/le_f8", (11, 52)), ("bf16/floating", (8, 7)),
+        ] {
             guard case .floatingPoint(let layout) = try type(path).kind else {
                 Issue.record("\(path) is a float")
                 continue
@@ -88,7 +93,9 @@ import Testing
         let input = try HDF5Input.inProcess(Fixtures.path("types.h5"))
         let reader = try HDF5DatasetReader(try #require(input.catalog.object(at: "references")), of: input)
         let bytes = try reader.bytes(of: 0..<2, using: ChunkDecoder())
-        let addresses = [0, 8].map { start in (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << (8 * UInt64($1)) } }
+        let addresses = [0, 8].map { start in
+            (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << (8 * UInt64($1)) }
+        }
         let targets = addresses.compactMap { address in input.catalog.objects.firstIndex { $0.address == address } }
         #expect(
             targets.map { input.catalog.path(of: HDF5ObjectID(rawValue: UInt32($0))).description } == ["/bool", "/int"])
@@ -128,7 +135,8 @@ import Testing
             #expect(large.count == 70 * 1024)
             #expect(large[4 * 17_919] == 0xFF && large[4 * 17_919 + 1] == 0x45)
             let group = try #require(catalog(file).object(at: "group").flatMap { try catalog(file)[$0] })
-            #expect(group.attributes.map(\.name.description) == (0..<20).map { $0 < 10 ? "a\(19 - $0)" : "a0\(19 - $0)" })
+            #expect(
+                group.attributes.map(\.name.description) == (0..<20).map { $0 < 10 ? "a\(19 - $0)" : "a0\(19 - $0)" })
         }
     }
 }

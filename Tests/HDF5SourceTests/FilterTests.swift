@@ -1,5 +1,6 @@
-@testable import HDF5Source
 import Testing
+
+@testable import HDF5Source
 
 @Suite struct FilterTests {
     @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 16])
@@ -11,7 +12,9 @@ import Testing
                 // libhdf5 leaves a single element as it is.
                 if count > 1 {
                     for index in 0..<count {
-                        for byte in 0..<elementSize { planes[byte * count + index] = elements[index * elementSize + byte] }
+                        for byte in 0..<elementSize {
+                            planes[byte * count + index] = elements[index * elementSize + byte]
+                        }
                     }
                 }
                 var merged = [UInt8](repeating: 0, count: planes.count)
@@ -41,9 +44,11 @@ import Testing
         #expect(try lzf([0, 0x7A, 0xE0, 5, 0], room: 15) == [UInt8](repeating: 0x7A, count: 15))
     }
 
-    @Test(arguments: [
-        [0x05, 1, 2], [0xE0], [0xE0, 1], [0x20], [0x00, 9, 0x20, 1], [0x00, 9, 0x3F, 0xFF], [0x03, 1, 2, 3, 4], [0x1F],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x05, 1, 2], [0xE0], [0xE0, 1], [0x20], [0x00, 9, 0x20, 1], [0x00, 9, 0x3F, 0xFF], [0x03, 1, 2, 3, 4],
+            [0x1F],
+        ] as [[UInt8]])
     func lzfRefusesWhatDoesNotFit(bytes: [UInt8]) {
         #expect(throws: HDF5Error.self) { try lzf(bytes, room: 3) }
     }
@@ -61,12 +66,15 @@ import Testing
             }
             let storage = HDF5ChunkedStorage(
                 chunkDimensions: [UInt64.random(in: 1...40, using: &generator)], filters: filters,
-                leavesPartialChunksUnfiltered: false, chunks: [HDF5Chunk(index: 0, fileOffset: 0, storedSize: 1, filterMask: 0)])
+                leavesPartialChunksUnfiltered: false,
+                chunks: [HDF5Chunk(index: 0, fileOffset: 0, storedSize: 1, filterMask: 0)])
             guard case .native(let pipeline) = try ChunkFilterPipeline.support(for: storage, elementSize: 3) else {
                 Issue.record("\(filters) are native")
                 continue
             }
-            let stored = (0..<Int.random(in: 0...200, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            let stored = (0..<Int.random(in: 0...200, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
             var chunk = [UInt8](repeating: 0, count: pipeline.chunkBytes)
             let mask = UInt32.random(in: 0...31, using: &generator)
             unsafe stored.withUnsafeBytes { source in

@@ -48,7 +48,9 @@ import Testing
         let error = #expect(throws: HDF5Error.self) { try kind.open(Fixtures.path("external_link.h5")) }
         #expect(error?.kind == .damaged)
         // "direct" comes first by name.
-        #expect(error?.message.contains("external_link.h5: /direct: the external link to external_target.h5:/inner/data is refused") == true)
+        #expect(
+            error?.message.contains(
+                "external_link.h5: /direct: the external link to external_target.h5:/inner/data is refused") == true)
     }
 
     @Test(arguments: SessionKind.allCases)

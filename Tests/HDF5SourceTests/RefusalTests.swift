@@ -4,14 +4,18 @@ import MoESystem
 import Testing
 
 @Suite struct RefusalTests {
-    @Test(arguments: [
-        ("external_storage.h5", HDF5Error.Kind.damaged, "/group/stolen: its data lies in the external file /etc/passwd"),
-        ("virtual.h5", .damaged, "/group/view: it is a virtual dataset"),
-        ("bomb.h5", .limit, "/huge: it declares 4398046511104 bytes but stores"),
-        ("newer.h5", .damaged, "h5repack"),
-        ("README.md", .damaged, "README.md is not an HDF5 file"),
-        ("missing.h5", .io, "cannot open"),
-    ] as [(String, HDF5Error.Kind, String)], SessionKind.allCases)
+    @Test(
+        arguments: [
+            (
+                "external_storage.h5", HDF5Error.Kind.damaged,
+                "/group/stolen: its data lies in the external file /etc/passwd"
+            ),
+            ("virtual.h5", .damaged, "/group/view: it is a virtual dataset"),
+            ("bomb.h5", .limit, "/huge: it declares 4398046511104 bytes but stores"),
+            ("newer.h5", .damaged, "h5repack"),
+            ("README.md", .damaged, "README.md is not an HDF5 file"),
+            ("missing.h5", .io, "cannot open"),
+        ] as [(String, HDF5Error.Kind, String)], SessionKind.allCases)
     func isToldInOneLine(_ refusal: (file: String, kind: HDF5Error.Kind, message: String), kind: SessionKind) {
         let error = #expect(throws: HDF5Error.self) { try kind.open(Fixtures.path(refusal.file)) }
         #expect(error?.kind == refusal.kind)
@@ -43,15 +47,18 @@ import Testing
             let file = directory.appending(path: "cut.h5")
             for count in stride(from: 0, to: bytes.count, by: 97) {
                 try Data(bytes[..<count]).write(to: file)
-                #expect(throws: HDF5Error.self, "\(count) bytes") { try HDF5Input.inProcess(file.path(percentEncoded: false)) }
+                #expect(throws: HDF5Error.self, "\(count) bytes") {
+                    try HDF5Input.inProcess(file.path(percentEncoded: false))
+                }
             }
         }
     }
 
-    @Test(arguments: [
-        \HDF5Limits.objects, \.links, \.nameBytes, \.attributesPerObject, \.attributeBytes, \.totalAttributeBytes,
-        \.encodedTypeBytes, \.elementBytes, \.depth,
-    ] as [any WritableKeyPath<HDF5Limits, Int> & Sendable])
+    @Test(
+        arguments: [
+            \HDF5Limits.objects, \.links, \.nameBytes, \.attributesPerObject, \.attributeBytes, \.totalAttributeBytes,
+            \.encodedTypeBytes, \.elementBytes, \.depth,
+        ] as [any WritableKeyPath<HDF5Limits, Int> & Sendable])
     func limitsHold(limit: any WritableKeyPath<HDF5Limits, Int> & Sendable) {
         var limits = HDF5Limits.standard
         limits[keyPath: limit] = 0

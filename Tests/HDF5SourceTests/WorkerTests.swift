@@ -86,14 +86,17 @@ import Testing
             for round in 0..<40 {
                 var bytes = original
                 for _ in 0..<Int.random(in: 1...6, using: &generator) {
-                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(
+                        in: 0...255, using: &generator)
                 }
                 try Data(bytes).write(to: file)
                 do {
                     let worker = HDF5WorkerOptions(executable: Fixtures.worker, patience: .seconds(2))
                     let input = try HDF5Input.isolated(file.path(percentEncoded: false), worker: worker)
                     for id in input.catalog.datasets {
-                        guard let reader = try? HDF5DatasetReader(id, of: input), reader.byteCount < 1 << 20 else { continue }
+                        guard let reader = try? HDF5DatasetReader(id, of: input), reader.byteCount < 1 << 20 else {
+                            continue
+                        }
                         _ = try? reader.bytes(of: 0..<reader.elementCount, using: ChunkDecoder())
                     }
                 } catch let error as HDF5Error {

@@ -10,7 +10,9 @@ import Glibc
 #endif
 
 @Suite struct ActivationTests {
-    static let all = (MOE_ACTIVATION_IDENTITY.rawValue...MOE_ACTIVATION_SIGMOID.rawValue).map { moe_activation(rawValue: $0) }
+    static let all = (MOE_ACTIVATION_IDENTITY.rawValue...MOE_ACTIVATION_SIGMOID.rawValue).map {
+        moe_activation(rawValue: $0)
+    }
 
     static func reference(_ activation: moe_activation, _ x: Double, alpha: Double = 1) -> Double {
         switch activation {
@@ -38,7 +40,8 @@ import Glibc
         values += [0, 1e-30, -1e-30, Float(bitPattern: 7137), 88, 89, -88, -89]
         let results = level.use { Self.apply(activation, values) }
         for (x, y) in zip(values, results) {
-            let exact = Self.reference(activation, Double(x)), error = (Double(y) - exact).magnitude
+            let exact = Self.reference(activation, Double(x))
+            let error = (Double(y) - exact).magnitude
             #expect(error <= 1.3e-7 * max(1, exact.magnitude, Double(x.magnitude)), "f(\(x)) = \(y)")
         }
     }
@@ -79,13 +82,16 @@ import Glibc
             activated_limit: .infinity, up_offset: 0),
         // gpt-oss
         moe_gate_function(
-            activation: MOE_ACTIVATION_SILU, alpha: 1.702, gate_limit: 7, up_limit: 7, activated_limit: .infinity, up_offset: 1),
+            activation: MOE_ACTIVATION_SILU, alpha: 1.702, gate_limit: 7, up_limit: 7, activated_limit: .infinity,
+            up_offset: 1),
         // DeepSeek V4
         moe_gate_function(
-            activation: MOE_ACTIVATION_SILU, alpha: 1, gate_limit: 10, up_limit: 10, activated_limit: .infinity, up_offset: 0),
+            activation: MOE_ACTIVATION_SILU, alpha: 1, gate_limit: 10, up_limit: 10, activated_limit: .infinity,
+            up_offset: 0),
         // Step 3.7
         moe_gate_function(
-            activation: MOE_ACTIVATION_SILU, alpha: 1, gate_limit: .infinity, up_limit: 7, activated_limit: 7, up_offset: 0),
+            activation: MOE_ACTIVATION_SILU, alpha: 1, gate_limit: .infinity, up_limit: 7, activated_limit: 7,
+            up_offset: 0),
         moe_gate_function(
             activation: MOE_ACTIVATION_GELU_TANH, alpha: 1, gate_limit: .infinity, up_limit: .infinity,
             activated_limit: .infinity, up_offset: 0),
@@ -97,7 +103,8 @@ import Glibc
         let function = Self.functions[number]
         for width in [1, 15, 16, 17, 50] {
             let tokens = 3
-            let gates = random.floats(tokens * width, in: -15...15), ups = random.floats(tokens * width, in: -15...15)
+            let gates = random.floats(tokens * width, in: -15...15)
+            let ups = random.floats(tokens * width, in: -15...15)
             var halves: [Float] = []
             for t in 0..<tokens {
                 halves += gates[t * width..<(t + 1) * width]
@@ -145,14 +152,21 @@ import Glibc
     @Test(arguments: Level.possible)
     func biasesAndWeightedSumsAreRoundedOncePerStep(level: Level) {
         var random = SeededRandom()
-        let values = random.floats(3 * 37), bias = random.floats(35), weight = Float.random(in: 0...1, using: &random)
+        let values = random.floats(3 * 37)
+        let bias = random.floats(35)
+        let weight = Float.random(in: 0...1, using: &random)
         level.use {
             var biased = values
             moe_add_bias(&biased, 37, 3, bias, 35)
             #expect(biased == values.indices.map { $0 % 37 < 35 ? values[$0] + bias[$0 % 37] : values[$0] })
             var sum = Array(values.reversed())
             moe_add_weighted(&sum, values, weight, values.count)
-            #expect(sum == zip(values.reversed(), values).map { a, b in let product = weight * b; return a + product })
+            #expect(
+                sum
+                    == zip(values.reversed(), values).map { a, b in
+                        let product = weight * b
+                        return a + product
+                    })
             var scaled = values
             moe_multiply(&scaled, weight, values.count)
             #expect(scaled == values.map { $0 * weight })

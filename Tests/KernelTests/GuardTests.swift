@@ -63,7 +63,8 @@ import Glibc
     }
 
     @Test func aKernelMeetsTheEndOfTheFile() throws {
-        let rows = 64, columns = 4096
+        let rows = 64
+        let columns = 4096
         let file = try CutFile(size: rows * columns * 2, filledWith: 0)
         let tile = [Float](repeating: 1, count: columns)
         var result = [Float](repeating: 7, count: rows)
@@ -72,7 +73,8 @@ import Glibc
                 result.withUnsafeMutableBufferPointer { result in
                     var call = moe_linear_call()
                     call.weight = moe_weight(
-                        elements: file.bytes, rows: rows, columns: columns, type: MOE_WEIGHT_BF16, scale_type: MOE_SCALE_NONE,
+                        elements: file.bytes, rows: rows, columns: columns, type: MOE_WEIGHT_BF16,
+                        scale_type: MOE_SCALE_NONE,
                         scales: nil, block_rows: 0, block_columns: 0)
                     call.token_tile = tile.baseAddress
                     call.tokens = 1

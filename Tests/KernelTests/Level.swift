@@ -6,7 +6,8 @@ import Testing
 struct Level: CustomTestStringConvertible {
     let isa: moe_isa
 
-    static let possible = [MOE_ISA_BASELINE, MOE_ISA_AVX2, MOE_ISA_AVX512].filter { moe_isa_possible($0) }.map(Level.init)
+    static let possible = [MOE_ISA_BASELINE, MOE_ISA_AVX2, MOE_ISA_AVX512].filter { moe_isa_possible($0) }.map(
+        Level.init)
 
     /// Whether sums are made with fused multiply-adds: every level but the baseline of x86-64.
     var isFused: Bool {

@@ -3,27 +3,33 @@ import CMoEKernels
 /// `moe_linear` over arrays, with misaligned weights and scales and guard values around the result.
 enum Linear {
     static func run(
-        _ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [[Float]], members: [UInt32]? = nil, outputs: Range<Int>? = nil
+        _ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [[Float]], members: [UInt32]? = nil,
+        outputs: Range<Int>? = nil
     ) -> [[Float]]? {
-        let width = rowsAreInputs ? matrix.rows : matrix.columns, all = rowsAreInputs ? matrix.columns : matrix.rows
+        let width = rowsAreInputs ? matrix.rows : matrix.columns
+        let all = rowsAreInputs ? matrix.columns : matrix.rows
         let outputs = outputs ?? 0..<all
         let tokens = members?.count ?? hidden.count
-        let canary: Float = -12345.5, stride = all + 3
+        let canary: Float = -12345.5
+        let stride = all + 3
         let padded = hidden.flatMap { $0 + [.nan, .nan] }
         var tile = [Float](repeating: .nan, count: moe_token_tile_count(tokens, width))
         moe_token_tile_pack(padded, width + 2, members, tokens, width, &tile)
         var result = [Float](repeating: canary, count: tokens * stride)
-        let elements = [0] + matrix.elements, scales = [0] + matrix.scales
+        let elements = [0] + matrix.elements
+        let scales = [0] + matrix.scales
         let done = elements.withUnsafeBufferPointer { elements in
             scales.withUnsafeBufferPointer { scales in
                 result.withUnsafeMutableBufferPointer { result in
                     tile.withUnsafeBufferPointer { tile in
                         let weight = moe_weight(
-                            elements: elements.baseAddress! + 1, rows: matrix.rows, columns: matrix.columns, type: matrix.type,
+                            elements: elements.baseAddress! + 1, rows: matrix.rows, columns: matrix.columns,
+                            type: matrix.type,
                             scale_type: matrix.scaleType, scales: scales.baseAddress! + 1, block_rows: matrix.blockRows,
                             block_columns: matrix.blockColumns)
                         var call = moe_linear_call(
-                            weight: weight, rows_are_inputs: rowsAreInputs, token_tile: tile.baseAddress, tokens: tokens,
+                            weight: weight, rows_are_inputs: rowsAreInputs, token_tile: tile.baseAddress,
+                            tokens: tokens,
                             first_output: outputs.lowerBound, outputs: outputs.count, result: result.baseAddress,
                             result_stride: stride, workspace: nil)
                         let workspace = moe_linear_workspace(&call.weight, rowsAreInputs)
@@ -47,7 +53,8 @@ enum Linear {
 
     /// The order of moe_linear.h, one number at a time.
     static func reference(_ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [[Float]]) -> [[Float]] {
-        let weights = matrix.weights, columns = matrix.columns
+        let weights = matrix.weights
+        let columns = matrix.columns
         if rowsAreInputs {
             return hidden.map { token in
                 var sums = [Float](repeating: 0, count: columns)

@@ -20,9 +20,11 @@ import Testing
             let expected = Linear.reference(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden)
             for level in Level.possible {
                 let result = level.use { Linear.run(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden) ?? [] }
-                let agrees = result.count == tokens && zip(result, expected).allSatisfy {
-                    level.isFused ? $0.hasSameBits(as: $1) : $0.isClose(to: $1)
-                }
+                let agrees =
+                    result.count == tokens
+                    && zip(result, expected).allSatisfy {
+                        level.isFused ? $0.hasSameBits(as: $1) : $0.isClose(to: $1)
+                    }
                 #expect(agrees, "seed \(random.seed), \(rows) × \(columns), \(tokens) tokens, \(level.testDescription)")
             }
         }
@@ -31,7 +33,8 @@ import Testing
     @Test(arguments: StoredMatrix.types, [false, true])
     func aTokenDoesNotNoticeItsBatchNorAnOutputItsWorker(type: moe_weight_type, rowsAreInputs: Bool) {
         var random = SeededRandom()
-        let inputs = 70, outputs = 150
+        let inputs = 70
+        let outputs = 150
         let matrix = StoredMatrix.random(
             type, rows: rowsAreInputs ? inputs : outputs, columns: rowsAreInputs ? outputs : inputs, using: &random)
         let hidden = (0..<14).map { _ in random.floats(inputs) }
@@ -44,7 +47,8 @@ import Testing
                 }
                 for split in [32, 96] {
                     let left = Linear.run(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden, outputs: 0..<split)!
-                    let right = Linear.run(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden, outputs: split..<outputs)!
+                    let right = Linear.run(
+                        matrix, rowsAreInputs: rowsAreInputs, hidden: hidden, outputs: split..<outputs)!
                     for t in hidden.indices {
                         let both = left[t] + right[t]
                         #expect(both.hasSameBits(as: whole[t]), "seed \(random.seed), \(level.testDescription)")
@@ -58,7 +62,8 @@ import Testing
     @Test(arguments: [MOE_WEIGHT_BF16, MOE_WEIGHT_F8_E4M3], [false, true])
     func roundsAndStripsChangeNothing(type: moe_weight_type, rowsAreInputs: Bool) {
         var random = SeededRandom()
-        let inputs = 70, outputs = 2070
+        let inputs = 70
+        let outputs = 2070
         let matrix = StoredMatrix.random(
             type, rows: rowsAreInputs ? inputs : outputs, columns: rowsAreInputs ? outputs : inputs, using: &random)
         let hidden = (0..<5).map { _ in random.floats(inputs) }
@@ -72,12 +77,14 @@ import Testing
     @Test(arguments: [MOE_WEIGHT_F32, MOE_WEIGHT_BF16, MOE_WEIGHT_F16, MOE_WEIGHT_F8_E5M2], [false, true])
     func infinitiesNaNAndSubnormalsPassThrough(type: moe_weight_type, rowsAreInputs: Bool) {
         var random = SeededRandom()
-        let rows = 33, columns = 35
+        let rows = 33
+        let columns = 35
         var matrix = StoredMatrix.random(type, rows: rows, columns: columns, using: &random)
         let width = matrix.elements.count / (rows * columns)
         let patterns: [[UInt8]] =
             switch type {
-            case MOE_WEIGHT_F32: [[0, 0, 0x80, 0x7f], [0, 0, 0x80, 0xff], [0, 0, 0xc0, 0x7f], [1, 0, 0, 0], [0, 0, 0, 0x80]]
+            case MOE_WEIGHT_F32:
+                [[0, 0, 0x80, 0x7f], [0, 0, 0x80, 0xff], [0, 0, 0xc0, 0x7f], [1, 0, 0, 0], [0, 0, 0, 0x80]]
             case MOE_WEIGHT_BF16: [[0x80, 0x7f], [0x80, 0xff], [0xc0, 0x7f], [1, 0], [0, 0x80]]
             case MOE_WEIGHT_F16: [[0, 0x7c], [0, 0xfc], [0, 0x7e], [1, 0], [0, 0x80]]
             default: [[0x7c], [0xfc], [0x7e], [1], [0x80]]
@@ -105,7 +112,8 @@ import Testing
         let hidden = (0..<20).map { _ in random.floats(21) }
         let members: [UInt32] = [19, 3, 3, 0, 7, 11]
         let all = Linear.run(matrix, rowsAreInputs: false, hidden: hidden)!
-        #expect(Linear.run(matrix, rowsAreInputs: false, hidden: hidden, members: members)! == members.map { all[Int($0)] })
+        #expect(
+            Linear.run(matrix, rowsAreInputs: false, hidden: hidden, members: members)! == members.map { all[Int($0)] })
     }
 
     @Test func nothingGivesNothing() {

@@ -9,7 +9,8 @@ import Testing
         var random = SeededRandom()
         for rotation in 0..<8 * width {
             for elements in [Self.lengths.randomElement(using: &random)!, Int.random(in: 0...300, using: &random)] {
-                let source = random.bytes(elements * width), shift = Int.random(in: 0...7, using: &random)
+                let source = random.bytes(elements * width)
+                let shift = Int.random(in: 0...7, using: &random)
                 let expected = Planes.reference(source, width: width, rotation: rotation)
                 level.use {
                     let planes = Planes.split(source, width: width, rotation: rotation, shift: shift)

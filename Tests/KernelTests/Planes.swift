@@ -23,7 +23,8 @@ enum Planes {
     }
 
     static func merge(_ planes: [[UInt8]], constants: Set<Int> = [], rotation: Int, shift: Int) -> [UInt8]? {
-        let width = planes.count, elements = planes[0].count
+        let width = planes.count
+        let elements = planes[0].count
         let bytes = [UInt8](repeating: 0, count: shift) + planes.joined()
         var room = [UInt8](repeating: canary, count: shift + width * elements + 1)
         let done = bytes.withUnsafeBufferPointer { from in
@@ -36,7 +37,8 @@ enum Planes {
                 }
                 let mixed = (0..<width).map { p in
                     constants.contains(p)
-                        ? moe_plane(bytes: nil, constant: planes[p].first ?? 0) : moe_plane(bytes: start(p), constant: 0)
+                        ? moe_plane(bytes: nil, constant: planes[p].first ?? 0)
+                        : moe_plane(bytes: start(p), constant: 0)
                 }
                 return moe_planes_merge_mixed(mixed, elements, UInt32(width), UInt32(rotation), destination)
             }
@@ -48,7 +50,8 @@ enum Planes {
 
     /// The definition: rotate the little-endian element, take its bytes.
     static func reference(_ source: [UInt8], width: Int, rotation: Int) -> [[UInt8]] {
-        let bits = UInt64(8 * width), mask = bits == 64 ? UInt64.max : (1 << bits) - 1
+        let bits = UInt64(8 * width)
+        let mask = bits == 64 ? UInt64.max : (1 << bits) - 1
         var planes = [[UInt8]](repeating: [], count: width)
         for i in 0..<source.count / width {
             let element = (0..<width).reduce(UInt64(0)) { $0 | UInt64(source[i * width + $1]) << UInt64(8 * $1) }

@@ -2,7 +2,9 @@ import CMoEKernels
 
 extension StoredMatrix {
     /// Finite elements, and for the types of 8 and 4 bits often a grid of scales.
-    static func random(_ type: moe_weight_type, rows: Int, columns: Int, using random: inout SeededRandom) -> StoredMatrix {
+    static func random(_ type: moe_weight_type, rows: Int, columns: Int, using random: inout SeededRandom)
+        -> StoredMatrix
+    {
         let count = rows * columns
         var matrix = StoredMatrix(rows: rows, columns: columns, type: type, elements: [])
         let floats = random.floats(count)
@@ -20,7 +22,8 @@ extension StoredMatrix {
     }
 
     private mutating func addScales(using random: inout SeededRandom) {
-        scaleType = [MOE_SCALE_NONE, MOE_SCALE_F32, MOE_SCALE_BF16, MOE_SCALE_F16, MOE_SCALE_E8M0].randomElement(using: &random)!
+        scaleType = [MOE_SCALE_NONE, MOE_SCALE_F32, MOE_SCALE_BF16, MOE_SCALE_F16, MOE_SCALE_E8M0].randomElement(
+            using: &random)!
         guard scaleType != MOE_SCALE_NONE else { return }
         blockRows = [1, 2, 5, 128, rows].randomElement(using: &random)!
         blockColumns = [1, 3, 16, 32, 48, 64, 128, columns].randomElement(using: &random)!
@@ -40,5 +43,7 @@ extension StoredMatrix {
         return sign | UInt16.random(in: 0x2c00...0x3fff, using: &random)
     }
 
-    static func bytes<I: FixedWidthInteger>(_ integer: I) -> [UInt8] { withUnsafeBytes(of: integer.littleEndian, Array.init) }
+    static func bytes<I: FixedWidthInteger>(_ integer: I) -> [UInt8] {
+        withUnsafeBytes(of: integer.littleEndian, Array.init)
+    }
 }

@@ -52,7 +52,9 @@ struct StoredMatrix {
     }
 
     private func integer<I: FixedWidthInteger>(_ bytes: [UInt8], _ index: Int, as type: I.Type) -> I {
-        bytes.withUnsafeBytes { I(littleEndian: $0.loadUnaligned(fromByteOffset: index * MemoryLayout<I>.size, as: I.self)) }
+        bytes.withUnsafeBytes {
+            I(littleEndian: $0.loadUnaligned(fromByteOffset: index * MemoryLayout<I>.size, as: I.self))
+        }
     }
 
     /// An IEEE-like float of sign, exponent and fraction, with infinities and NaN.
@@ -61,16 +63,18 @@ struct StoredMatrix {
         let part = Float(bits & (1 << UInt32(fraction) - 1)) / Float(1 << fraction)
         let bias = 1 << (exponent - 1) - 1
         let magnitude: Float =
-            if field == 1 << exponent - 1 { part == 0 ? .infinity : .nan }
-            else if field == 0 { part * Float(sign: .plus, exponent: 1 - bias, significand: 1) }
-            else { (1 + part) * Float(sign: .plus, exponent: field - bias, significand: 1) }
+            if field == 1 << exponent - 1 { part == 0 ? .infinity : .nan } else if field == 0 {
+                part * Float(sign: .plus, exponent: 1 - bias, significand: 1)
+            } else { (1 + part) * Float(sign: .plus, exponent: field - bias, significand: 1) }
         return bits >> UInt32(exponent + fraction) & 1 == 0 ? magnitude : -magnitude
     }
 
     static func e4m3(_ byte: UInt8) -> Float {
         if byte & 0x7f == 0x7f { return .nan }
-        let exponent = Int(byte >> 3 & 15), fraction = Float(byte & 7) / 8
-        let magnitude = exponent == 0
+        let exponent = Int(byte >> 3 & 15)
+        let fraction = Float(byte & 7) / 8
+        let magnitude =
+            exponent == 0
             ? fraction * 0x1p-6 : (1 + fraction) * Float(sign: .plus, exponent: exponent - 7, significand: 1)
         return byte < 0x80 ? magnitude : -magnitude
     }

@@ -5,7 +5,8 @@ import Testing
     static func expand(_ matrix: StoredMatrix, row: Int = 0, columns: Range<Int>? = nil) -> [Float]? {
         let columns = columns ?? 0..<matrix.columns
         var values = [Float](repeating: -12345.5, count: columns.count + 1)
-        let elements = [0] + matrix.elements, scales = [0] + matrix.scales
+        let elements = [0] + matrix.elements
+        let scales = [0] + matrix.scales
         let done = elements.withUnsafeBufferPointer { elements in
             scales.withUnsafeBufferPointer { scales in
                 var weight = moe_weight(
@@ -20,9 +21,12 @@ import Testing
         return values.dropLast()
     }
 
-    @Test(arguments: Level.possible, [
-        (MOE_WEIGHT_F8_E4M3, 1, 256), (MOE_WEIGHT_F8_E5M2, 1, 256), (MOE_WEIGHT_F16, 2, 65536), (MOE_WEIGHT_BF16, 2, 65536),
-    ])
+    @Test(
+        arguments: Level.possible,
+        [
+            (MOE_WEIGHT_F8_E4M3, 1, 256), (MOE_WEIGHT_F8_E5M2, 1, 256), (MOE_WEIGHT_F16, 2, 65536),
+            (MOE_WEIGHT_BF16, 2, 65536),
+        ])
     func everyCodeHasItsValue(level: Level, format: (type: moe_weight_type, bytes: Int, codes: Int)) {
         let elements = (0..<format.codes).flatMap { StoredMatrix.bytes(UInt16($0)).prefix(format.bytes) }
         let matrix = StoredMatrix(rows: 1, columns: format.codes, type: format.type, elements: elements)
@@ -54,7 +58,9 @@ import Testing
 
     @Test(arguments: Level.possible)
     func doublesAreRoundedToNearestEven(level: Level) {
-        let doubles = [1 + 0x1p-24, 1 + 0x1.8p-23, 0x1p-149, 0x1p-150, 0x1.8p-149, 1e300, -1e300, .nan, .infinity, -0.0, 3.3]
+        let doubles = [
+            1 + 0x1p-24, 1 + 0x1.8p-23, 0x1p-149, 0x1p-150, 0x1.8p-149, 1e300, -1e300, .nan, .infinity, -0.0, 3.3,
+        ]
         let matrix = StoredMatrix(
             rows: 1, columns: doubles.count, type: MOE_WEIGHT_F64,
             elements: doubles.flatMap { StoredMatrix.bytes($0.bitPattern) })
@@ -84,7 +90,9 @@ import Testing
         matrix.scaleType = MOE_SCALE_F32
         matrix.blockRows = 1
         matrix.blockColumns = 32
-        let scales: [Float] = [0x1p120, 3, .infinity, 0x1.8p127, 0x1p-140, .nan, 0x1p127, 1, -0x1p119, 0x1p-126, 2, -.infinity]
+        let scales: [Float] = [
+            0x1p120, 3, .infinity, 0x1.8p127, 0x1p-140, .nan, 0x1p127, 1, -0x1p119, 0x1p-126, 2, -.infinity,
+        ]
         matrix.scales = scales.flatMap { StoredMatrix.bytes($0.bitPattern) }
         for row in 0..<3 {
             let expected = (0..<100).map { matrix.weight(row: row, column: $0) }
@@ -99,7 +107,8 @@ import Testing
     }
 
     @Test func rangesOutsideAreRefused() {
-        let matrix = StoredMatrix(rows: 2, columns: 64, type: MOE_WEIGHT_F8_E4M3, elements: [UInt8](repeating: 0, count: 128))
+        let matrix = StoredMatrix(
+            rows: 2, columns: 64, type: MOE_WEIGHT_F8_E4M3, elements: [UInt8](repeating: 0, count: 128))
         #expect(Self.expand(matrix, row: 2) == nil)
         #expect(Self.expand(matrix, columns: 32..<65) == nil)
         #expect(Self.expand(matrix, columns: 16..<20) == nil)

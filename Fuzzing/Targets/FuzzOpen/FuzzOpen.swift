@@ -22,7 +22,8 @@ public func initialize(_ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeM
     guard let folder = ProcessInfo.processInfo.environment["MOE_FUZZ_SEEDS"] else { return 0 }
     for sample in SampleFile.small {
         do {
-            try Data(sample.bytes()).write(to: URL(fileURLWithPath: folder).appendingPathComponent("sample-\(sample.rawValue)"))
+            try Data(sample.bytes()).write(
+                to: URL(fileURLWithPath: folder).appendingPathComponent("sample-\(sample.rawValue)"))
         } catch {
             fatalError("the seed \(sample.rawValue) cannot be written: \(error)")
         }

@@ -23,7 +23,8 @@ public enum ChunkMutator {
             let place = 5 + 4 * plane
             var mode = source.load(place, width: 4) >> 30 & 3
             if mode == 3 { mode = UInt64(source.random(below: 3)) }
-            let length = plane == width - 1 ? left : mode == 0 ? elements : mode == 1 ? 1 : 1 + source.random(below: left)
+            let length =
+                plane == width - 1 ? left : mode == 0 ? elements : mode == 1 ? 1 : 1 + source.random(below: left)
             source.store(mode << 30 | UInt64(max(0, length)), at: place, width: 4)
             left -= length
         }

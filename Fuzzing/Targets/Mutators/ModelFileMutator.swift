@@ -6,7 +6,8 @@ public enum ModelFileMutator {
     private static let endMagic: [UInt8] = magic.reversed().map { $0 }
     /// Strides of kinds 1 to 9, and the widths of each kind's fields in order.
     private static let fields: [[Int]] = [
-        [8, 8, 8, 8, 4, 4, 4, 4, 4, 2, 1, 1, 8], [8, 4, 4, 4, 4, 4, 4, 8, 8, 8, 4, 2, 2], [8, 8, 8, 4, 2, 1, 1, 4, 4, 4, 4, 8, 8],
+        [8, 8, 8, 8, 4, 4, 4, 4, 4, 2, 1, 1, 8], [8, 4, 4, 4, 4, 4, 4, 8, 8, 8, 4, 2, 2],
+        [8, 8, 8, 4, 2, 1, 1, 4, 4, 4, 4, 8, 8],
         [8, 4, 4], [8, 8, 8, 8, 4, 4, 4, 4, 4, 2, 2, 1, 1, 1, 1, 4], [4], [2, 2, 4], [8], [8, 4, 4],
     ]
 
@@ -47,7 +48,9 @@ public enum ModelFileMutator {
         // Another record's value is the likeliest to be plausible and wrong.
         let old = source.load(offset, width: widths[field])
         let other = section.range.lowerBound + source.random(below: records) * stride + offset - record
-        let value = source.random(below: 3) == 0 ? source.load(other, width: widths[field]) : source.interestingNumber(near: old)
+        let value =
+            source.random(below: 3) == 0
+            ? source.load(other, width: widths[field]) : source.interestingNumber(near: old)
         source.store(value, at: offset, width: widths[field])
     }
 
@@ -78,7 +81,8 @@ public enum ModelFileMutator {
             let entries = Int(source.load(footer + 16, width: 4))
             let start = Int(truncatingIfNeeded: source.load(footer + 24, width: 8))
             let length = Int(truncatingIfNeeded: source.load(footer + 32, width: 8))
-            guard entries <= 64, tableStart >= 64, tableStart <= footer, footer - tableStart == entries * 48, start >= 64, start <= tableStart,
+            guard entries <= 64, tableStart >= 64, tableStart <= footer, footer - tableStart == entries * 48,
+                start >= 64, start <= tableStart,
                 length >= 0, length <= tableStart - start
             else { return nil }
             directory = start..<start + length
@@ -90,7 +94,11 @@ public enum ModelFileMutator {
                 let offset = Int(truncatingIfNeeded: source.load(place + 8, width: 8))
                 let count = Int(truncatingIfNeeded: source.load(place + 16, width: 8))
                 guard offset >= 0, count >= 0, offset <= tableStart, count <= tableStart - offset else { continue }
-                if kind == 12 { model = offset..<offset + count } else { sections.append((kind, offset..<offset + count)) }
+                if kind == 12 {
+                    model = offset..<offset + count
+                } else {
+                    sections.append((kind, offset..<offset + count))
+                }
             }
         }
 
@@ -98,7 +106,8 @@ public enum ModelFileMutator {
         func grown(by change: Int, in source: inout MutationSource) {
             let footer = source.count - 64
             source.store(UInt64(table.lowerBound + change), at: footer + 8, width: 8)
-            for place in stride(from: table.lowerBound + change, to: footer, by: 48) where source.load(place, width: 4) == 12 {
+            for place in stride(from: table.lowerBound + change, to: footer, by: 48)
+            where source.load(place, width: 4) == 12 {
                 let length = UInt64(max(0, model.count + change))
                 source.store(length, at: place + 16, width: 8)
                 source.store(1, at: place + 24, width: 4)

@@ -26,7 +26,9 @@ package struct NumPyArray {
             }
             let major = try reader.u8()
             _ = try reader.u8()
-            guard (1...3).contains(major) else { throw FormatError(.damaged, "its format version is \(major); 1 to 3 are read") }
+            guard (1...3).contains(major) else {
+                throw FormatError(.damaged, "its format version is \(major); 1 to 3 are read")
+            }
             let length = major == 1 ? Int(try reader.u16()) : Int(try reader.u32())
             guard length <= Self.headerLimit else { throw FormatError(.damaged, "its header has \(length) bytes") }
             let header = try HeaderText(Array(try reader.bytes(length)))
@@ -36,7 +38,8 @@ package struct NumPyArray {
             var count: Int? = Self.width(of: element)
             for extent in shape { count = count *? extent }
             guard let count, count == reader.remaining else {
-                throw FormatError(.damaged, "shape \(shape) of \(element) does not fit the \(reader.remaining) bytes there are")
+                throw FormatError(
+                    .damaged, "shape \(shape) of \(element) does not fit the \(reader.remaining) bytes there are")
             }
             bytes = Array(try reader.bytes(count))
         } catch {
@@ -96,16 +99,26 @@ private struct HeaderText {
         case "'<f8'": element = .f64
         case "'<i4'": element = .i32
         case "'<i8'": element = .i64
-        default: throw FormatError(.damaged, "its elements are \(JSONValue.string(String(descriptor.prefix(32))).text); float16, float32, float64, int32 or int64, little-endian, are read")
+        default:
+            throw FormatError(
+                .damaged,
+                "its elements are \(JSONValue.string(String(descriptor.prefix(32))).text); float16, float32, float64, int32 or int64, little-endian, are read"
+            )
         }
-        guard order == "False" || order == "True" else { throw FormatError(.damaged, "its fortran_order is neither True nor False") }
+        guard order == "False" || order == "True" else {
+            throw FormatError(.damaged, "its fortran_order is neither True nor False")
+        }
         isFortran = order == "True"
         guard shape.hasPrefix("("), shape.hasSuffix(")") else { throw FormatError(.damaged, "its shape is no tuple") }
         for extent in shape.dropFirst().dropLast().split(separator: ",") {
-            guard let extent = Int(extent.filter { $0 != " " }), extent >= 0 else { throw FormatError(.damaged, "its shape is no tuple of sizes") }
+            guard let extent = Int(extent.filter { $0 != " " }), extent >= 0 else {
+                throw FormatError(.damaged, "its shape is no tuple of sizes")
+            }
             self.shape.append(extent)
         }
-        guard self.shape.count <= Limits.rank else { throw FormatError(.damaged, "it has \(self.shape.count) dimensions") }
+        guard self.shape.count <= Limits.rank else {
+            throw FormatError(.damaged, "it has \(self.shape.count) dimensions")
+        }
     }
 
     /// What stands behind `'key':`, up to the comma or brace that ends it.

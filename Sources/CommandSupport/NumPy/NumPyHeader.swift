@@ -4,7 +4,8 @@ package import MoEFormat
 package enum NumPyHeader {
     /// The bytes before the elements: magic, version, and a dictionary padded to a multiple of 64.
     package static func bytes(dtype: Dtype, shape: [Int]) -> [UInt8] {
-        let dimensions = shape.count == 1 ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
+        let dimensions =
+            shape.count == 1 ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
         var text = Array("{'descr': '\(descriptor(of: dtype))', 'fortran_order': False, 'shape': \(dimensions), }".utf8)
         // Ten bytes of magic, version and length stand before; a newline ends it.
         let padding = (64 - (10 + text.count + 1) % 64) % 64

@@ -54,7 +54,8 @@ extension HDF5Catalog {
         var current = HDF5ObjectID.root
         for component in path.utf8.split(separator: UInt8(ascii: "/")) {
             let name = HDF5Name(Array(component))
-            guard let link = links.first(where: { $0.parent == current && $0.name == name }), let next = link.target else {
+            guard let link = links.first(where: { $0.parent == current && $0.name == name }), let next = link.target
+            else {
                 return nil
             }
             current = next

@@ -18,7 +18,8 @@ extension HDF5Dataset {
         case .contiguous(let offset):
             if let offset {
                 guard offset <= fileSize, declared <= fileSize - offset else {
-                    throw .damaged("its \(declared) bytes at offset \(offset) run past the end of the file (\(fileSize) bytes)")
+                    throw .damaged(
+                        "its \(declared) bytes at offset \(offset) run past the end of the file (\(fileSize) bytes)")
                 }
             }
             stored = offset == nil ? 0 : declared
@@ -62,7 +63,8 @@ extension HDF5ChunkedStorage {
             guard chunk.index >= next, chunk.index < gridCount else { throw .damaged("its chunk list is out of order") }
             next = chunk.index + 1
             guard chunk.storedSize <= UInt64(limits.chunkBytes) else {
-                throw .limit("chunk \(chunk.index) of \(chunk.storedSize) bytes exceeds the limit of \(limits.chunkBytes)")
+                throw .limit(
+                    "chunk \(chunk.index) of \(chunk.storedSize) bytes exceeds the limit of \(limits.chunkBytes)")
             }
             guard chunk.fileOffset <= fileSize, chunk.storedSize <= fileSize - chunk.fileOffset else {
                 throw .damaged(

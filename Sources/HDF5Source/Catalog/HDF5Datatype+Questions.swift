@@ -22,7 +22,9 @@ extension HDF5Datatype {
 
     /// Whether this is the enumeration `FALSE` = 0, `TRUE` = 1 over one byte that h5py writes for booleans.
     package var isBoolean: Bool {
-        guard case .enumeration(let base, let members) = kind, base.size == 1, case .integer = base.kind else { return false }
+        guard case .enumeration(let base, let members) = kind, base.size == 1, case .integer = base.kind else {
+            return false
+        }
         return members.count == 2
             && members.contains(HDF5EnumerationMember(name: HDF5Name("FALSE"), value: [0]))
             && members.contains(HDF5EnumerationMember(name: HDF5Name("TRUE"), value: [1]))

@@ -69,7 +69,8 @@ package struct HDF5FloatLayout: Hashable, Sendable {
     }
 
     package init(
-        order: HDF5ByteOrder, precision: Int, bitOffset: Int, signPosition: Int, exponentPosition: Int, exponentBits: Int,
+        order: HDF5ByteOrder, precision: Int, bitOffset: Int, signPosition: Int, exponentPosition: Int,
+        exponentBits: Int,
         exponentBias: UInt64, mantissaPosition: Int, mantissaBits: Int, hasImpliedBit: Bool
     ) {
         self.order = order

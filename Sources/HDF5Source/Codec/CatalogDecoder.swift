@@ -60,7 +60,8 @@ struct CatalogDecoder {
     }
 
     /// A value of an enumeration that is coded as one byte.
-    mutating func value<Value: RawRepresentable>(_ what: String, as _: Value.Type = Value.self) throws(HDF5Error) -> Value
+    mutating func value<Value: RawRepresentable>(_ what: String, as _: Value.Type = Value.self) throws(HDF5Error)
+        -> Value
     where Value.RawValue == UInt8 {
         guard let value = Value(rawValue: try byte(what)) else { throw Self.malformed("\(what) is unknown") }
         return value

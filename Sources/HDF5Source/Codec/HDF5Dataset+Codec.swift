@@ -75,7 +75,9 @@ extension HDF5Dataset {
         switch try decoder.byte("storage") {
         case 0:
             storage = .contiguous(
-                offset: try decoder.optional("data offset") { decoder throws(HDF5Error) in try decoder.u64("data offset") })
+                offset: try decoder.optional("data offset") { decoder throws(HDF5Error) in
+                    try decoder.u64("data offset")
+                })
         case 1: storage = .compact(try decoder.string("compact data", atMost: decoder.limits.elementBytes))
         case 2: storage = .chunked(try HDF5ChunkedStorage(from: &decoder))
         default: throw CatalogDecoder.malformed("a dataset's storage is unknown")
@@ -114,7 +116,8 @@ extension HDF5ChunkedStorage {
         }
         filters = try decoder.list("filter", atMost: limits.filters) { decoder throws(HDF5Error) in
             HDF5Filter(
-                id: HDF5FilterID(rawValue: UInt16(truncatingIfNeeded: try decoder.int("filter number", atMost: 0xFFFF))),
+                id: HDF5FilterID(
+                    rawValue: UInt16(truncatingIfNeeded: try decoder.int("filter number", atMost: 0xFFFF))),
                 name: try decoder.name("filter name"),
                 isOptional: try decoder.bool("filter option"),
                 parameters: try decoder.list("filter parameter", atMost: limits.filterParameters) {

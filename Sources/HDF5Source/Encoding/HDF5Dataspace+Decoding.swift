@@ -7,7 +7,9 @@ extension HDF5Dataspace {
     package init(encoded: [UInt8], limits: HDF5Limits = .standard) throws(HDF5Error) {
         do throws(HDF5Error) {
             var reader = MessageReader(encoded)
-            guard try reader.byte() == 1, try reader.byte() == 0 else { throw HDF5Error.damaged("it is no encoded dataspace") }
+            guard try reader.byte() == 1, try reader.byte() == 0 else {
+                throw HDF5Error.damaged("it is no encoded dataspace")
+            }
             let lengthBytes = Int(try reader.byte())
             _ = try reader.u32()
             let version = try reader.byte()
@@ -21,7 +23,9 @@ extension HDF5Dataspace {
             case 2: break
             default: throw HDF5Error.damaged("it has version \(version)")
             }
-            guard rank <= limits.rank else { throw HDF5Error.limit("it has \(rank) axes; at most \(limits.rank) are read") }
+            guard rank <= limits.rank else {
+                throw HDF5Error.limit("it has \(rank) axes; at most \(limits.rank) are read")
+            }
             var dimensions: [UInt64] = []
             for _ in 0..<rank { dimensions.append(try reader.number(lengthBytes)) }
             var maximum: [UInt64?] = dimensions
@@ -30,7 +34,9 @@ extension HDF5Dataspace {
                 maximum = []
                 for dimension in dimensions {
                     let most = try reader.number(lengthBytes)
-                    guard most == unlimited || most >= dimension else { throw HDF5Error.damaged("a dimension exceeds its maximum") }
+                    guard most == unlimited || most >= dimension else {
+                        throw HDF5Error.damaged("a dimension exceeds its maximum")
+                    }
                     maximum.append(most == unlimited ? nil : most)
                 }
             }

@@ -8,7 +8,9 @@ extension HDF5Datatype {
     package init(encoded: [UInt8], limits: HDF5Limits = .standard) throws(HDF5Error) {
         do throws(HDF5Error) {
             var reader = MessageReader(encoded)
-            guard try reader.byte() == 3, try reader.byte() == 0 else { throw HDF5Error.damaged("it is no encoded datatype") }
+            guard try reader.byte() == 3, try reader.byte() == 0 else {
+                throw HDF5Error.damaged("it is no encoded datatype")
+            }
             var decoder = DatatypeDecoder(limits: limits)
             self = try decoder.datatype(&reader, depth: 1)
             try validate(limits: limits)
@@ -42,13 +44,16 @@ private struct DatatypeDecoder {
         switch number {
         case 0:
             let (offset, precision) = try bits(of: size, &reader)
-            return .integer(HDF5IntegerLayout(isSigned: flags & 8 != 0, order: order, precision: precision, bitOffset: offset))
+            return .integer(
+                HDF5IntegerLayout(isSigned: flags & 8 != 0, order: order, precision: precision, bitOffset: offset))
         case 1: return .floatingPoint(try float(flags: flags, size: size, &reader))
         case 2:
             _ = try reader.u16()
             return .time
         case 3:
-            return .string(HDF5StringLayout(characterSet: try charset(flags >> 4), padding: padding(flags), isVariableLength: false))
+            return .string(
+                HDF5StringLayout(
+                    characterSet: try charset(flags >> 4), padding: padding(flags), isVariableLength: false))
         case 4:
             _ = try bits(of: size, &reader)
             return .bitField(order)
@@ -64,7 +69,9 @@ private struct DatatypeDecoder {
             }
         case 8:
             let base = try datatype(&reader, depth: depth + 1)
-            guard case .integer = base.kind, base.size == size else { throw .damaged("an enumeration is not over integers of its size") }
+            guard case .integer = base.kind, base.size == size else {
+                throw .damaged("an enumeration is not over integers of its size")
+            }
             let count = try counted(Int(flags & 0xFFFF))
             var names: [HDF5Name] = []
             for _ in 0..<count { names.append(try reader.name(paddedTo: version < 3 ? 8 : 1)) }
@@ -75,7 +82,8 @@ private struct DatatypeDecoder {
             let base = try datatype(&reader, depth: depth + 1)
             guard flags & 0xF == 1 else { return .variableLength(base) }
             return .string(
-                HDF5StringLayout(characterSet: try charset(flags >> 8), padding: padding(flags >> 4), isVariableLength: true))
+                HDF5StringLayout(
+                    characterSet: try charset(flags >> 8), padding: padding(flags >> 4), isVariableLength: true))
         case 10:
             guard version >= 2 else { throw .damaged("an array of version \(version)") }
             let rank = Int(try reader.byte())
@@ -117,8 +125,10 @@ private struct DatatypeDecoder {
             default: .vax
             }
         return HDF5FloatLayout(
-            order: order, precision: precision, bitOffset: offset, signPosition: sign, exponentPosition: exponentPosition,
-            exponentBits: exponentBits, exponentBias: bias, mantissaPosition: mantissaPosition, mantissaBits: mantissaBits,
+            order: order, precision: precision, bitOffset: offset, signPosition: sign,
+            exponentPosition: exponentPosition,
+            exponentBits: exponentBits, exponentBias: bias, mantissaPosition: mantissaPosition,
+            mantissaBits: mantissaBits,
             hasImpliedBit: flags >> 4 & 3 == 2)
     }
 
@@ -161,12 +171,16 @@ private struct DatatypeDecoder {
 
     private mutating func counted(_ count: Int) throws(HDF5Error) -> Int {
         members += count
-        guard members <= limits.datatypeMembers else { throw .limit("it has more than \(limits.datatypeMembers) members") }
+        guard members <= limits.datatypeMembers else {
+            throw .limit("it has more than \(limits.datatypeMembers) members")
+        }
         return count
     }
 
     private func charset(_ bits: UInt32) throws(HDF5Error) -> HDF5CharacterSet {
-        guard let set = HDF5CharacterSet(rawValue: UInt8(bits & 0xF)) else { throw .damaged("a string in character set \(bits & 0xF)") }
+        guard let set = HDF5CharacterSet(rawValue: UInt8(bits & 0xF)) else {
+            throw .damaged("a string in character set \(bits & 0xF)")
+        }
         return set
     }
 

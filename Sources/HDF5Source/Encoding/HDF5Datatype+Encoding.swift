@@ -8,7 +8,9 @@ extension HDF5Datatype {
     private var message: [UInt8]? {
         var bytes: [UInt8] = []
         func put(_ value: Int, _ count: Int) {
-            for shift in stride(from: 0, to: 8 * count, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+            for shift in stride(from: 0, to: 8 * count, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+            }
         }
         func head(_ kind: Int, flags: Int) {
             bytes.append(UInt8(0x10 | kind))
@@ -63,7 +65,8 @@ extension HDF5Datatype {
     package static func float(exponentBits: Int, mantissaBits: Int) -> HDF5Datatype {
         HDF5Datatype(
             size: (1 + exponentBits + mantissaBits) / 8,
-            kind: .floatingPoint(HDF5FloatLayout(order: .little, exponentBits: exponentBits, mantissaBits: mantissaBits)))
+            kind: .floatingPoint(
+                HDF5FloatLayout(order: .little, exponentBits: exponentBits, mantissaBits: mantissaBits)))
     }
 
     /// What h5py writes for booleans.
@@ -72,11 +75,14 @@ extension HDF5Datatype {
         kind: .enumeration(
             base: .integer(bytes: 1, isSigned: true),
             members: [
-                HDF5EnumerationMember(name: HDF5Name("FALSE"), value: [0]), HDF5EnumerationMember(name: HDF5Name("TRUE"), value: [1]),
+                HDF5EnumerationMember(name: HDF5Name("FALSE"), value: [0]),
+                HDF5EnumerationMember(name: HDF5Name("TRUE"), value: [1]),
             ]))
 
     /// A string of so many bytes, in UTF-8.
     package static func string(bytes: Int) -> HDF5Datatype {
-        HDF5Datatype(size: bytes, kind: .string(HDF5StringLayout(characterSet: .utf8, padding: .nullPadded, isVariableLength: false)))
+        HDF5Datatype(
+            size: bytes,
+            kind: .string(HDF5StringLayout(characterSet: .utf8, padding: .nullPadded, isVariableLength: false)))
     }
 }

@@ -8,7 +8,9 @@ struct MessageReader {
     var remaining: Int { bytes.count - position }
 
     mutating func take(_ count: Int) throws(HDF5Error) -> ArraySlice<UInt8> {
-        guard count >= 0, count <= remaining else { throw .damaged("it ends after \(bytes.count) bytes, where more must follow") }
+        guard count >= 0, count <= remaining else {
+            throw .damaged("it ends after \(bytes.count) bytes, where more must follow")
+        }
         defer { position += count }
         return bytes[position..<position + count]
     }

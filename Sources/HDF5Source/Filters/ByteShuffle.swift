@@ -20,13 +20,16 @@ enum ByteShuffle {
                 let bytes = unsafe source + plane * count
                 for index in 0..<count {
                     unsafe target.storeBytes(
-                        of: bytes.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index * elementSize + plane,
+                        of: bytes.load(fromByteOffset: index, as: UInt8.self),
+                        toByteOffset: index * elementSize + plane,
                         as: UInt8.self)
                 }
             }
         }
         let whole = count * elementSize
-        if whole < planes.count { unsafe (target + whole).copyMemory(from: source + whole, byteCount: planes.count - whole) }
+        if whole < planes.count {
+            unsafe (target + whole).copyMemory(from: source + whole, byteCount: planes.count - whole)
+        }
     }
 
     // The loops below become vector code: bytes widened, shifted and joined.

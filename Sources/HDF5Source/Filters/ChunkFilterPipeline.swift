@@ -71,7 +71,8 @@ package struct ChunkFilterPipeline: Equatable, Sendable {
     ///   - chunk: receives the elements: exactly `chunkBytes` bytes.
     /// - Throws: `HDF5Error.damaged` when the data is corrupt or of any other size than the chunk's. O(chunk size).
     package func decode(
-        _ stored: UnsafeRawBufferPointer, mask: UInt32, into chunk: UnsafeMutableRawBufferPointer, using decoder: ChunkDecoder
+        _ stored: UnsafeRawBufferPointer, mask: UInt32, into chunk: UnsafeMutableRawBufferPointer,
+        using decoder: ChunkDecoder
     ) throws(HDF5Error) {
         let active = steps.filter { mask & $0.bit == 0 }
         let sizes = sizesBefore(active)

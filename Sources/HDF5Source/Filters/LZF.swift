@@ -7,7 +7,9 @@ enum LZF {
     ///
     /// - Throws: `HDF5Error.damaged` when the input ends inside an item, points before the output's start, or holds more
     ///   than `output` does.
-    static func decode(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(HDF5Error) -> Int {
+    static func decode(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(HDF5Error)
+        -> Int
+    {
         var position = 0
         var written = 0
         func next() throws(HDF5Error) -> Int {
@@ -19,7 +21,9 @@ enum LZF {
             let control = try next()
             if control < 32 {
                 let count = control + 1
-                guard count <= input.count - position else { throw .damaged("lzf literals run past the end of the data") }
+                guard count <= input.count - position else {
+                    throw .damaged("lzf literals run past the end of the data")
+                }
                 guard count <= output.count - written else { throw .damaged("lzf data holds more than its chunk") }
                 // Both ranges were just found to lie inside their buffers.
                 unsafe UnsafeMutableRawBufferPointer(rebasing: output[written..<(written + count)])

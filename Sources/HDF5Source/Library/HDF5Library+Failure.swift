@@ -30,7 +30,8 @@ extension HDF5Library {
                 { _, entry, context in
                     guard let context = unsafe context, let text = unsafe entry?.pointee.desc else { return 0 }
                     let destination = unsafe context.assumingMemoryBound(to: String?.self)
-                    if unsafe destination.pointee == nil, let text = unsafe HDF5Name(cString: text), !text.bytes.isEmpty {
+                    if unsafe destination.pointee == nil, let text = unsafe HDF5Name(cString: text), !text.bytes.isEmpty
+                    {
                         unsafe destination.pointee = "\(text)"
                     }
                     return 0

@@ -157,9 +157,12 @@ extension HDF5TypeReader {
     }
 
     /// A dataspace and the library's own encoding of it.
-    static func dataspace(_ handle: borrowing HDF5Handle, limits: HDF5Limits) throws(HDF5Error) -> HDF5EncodedDataspace {
+    static func dataspace(_ handle: borrowing HDF5Handle, limits: HDF5Limits) throws(HDF5Error) -> HDF5EncodedDataspace
+    {
         let id = handle.id
-        let encoded = try unsafe encoding("encode a dataspace", limits: limits) { unsafe moe_h5_encode_space(id, $0, &$1) }
+        let encoded = try unsafe encoding("encode a dataspace", limits: limits) {
+            unsafe moe_h5_encode_space(id, $0, &$1)
+        }
         switch H5Sget_simple_extent_type(id) {
         case H5S_NULL: return HDF5EncodedDataspace(encoded: encoded, space: .null)
         case H5S_SCALAR: return HDF5EncodedDataspace(encoded: encoded, space: .scalar)

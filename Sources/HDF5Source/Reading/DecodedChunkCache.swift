@@ -71,7 +71,9 @@ package final class DecodedChunkCache: Sendable {
         while state.bytes > byteLimit, state.entries.count > 1, state.oldest < state.uses.count {
             let use = state.uses[state.oldest]
             state.oldest += 1
-            guard let entry = state.entries[use.key], entry.lastUse.load(ordering: .relaxed) == use.time else { continue }
+            guard let entry = state.entries[use.key], entry.lastUse.load(ordering: .relaxed) == use.time else {
+                continue
+            }
             state.entries[use.key] = nil
             state.bytes -= entry.byteCount
         }

@@ -11,7 +11,9 @@ package struct HDF5Box: Equatable, Sendable {
         guard !range.isEmpty, !dimensions.isEmpty else { return [] }
         // strides[a]: elements of a step along axis a. Products stay below the element count, which fits 64 bits.
         var strides = [UInt64](repeating: 1, count: dimensions.count)
-        for axis in dimensions.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] &* dimensions[axis + 1] }
+        for axis in dimensions.indices.dropLast().reversed() {
+            strides[axis] = strides[axis + 1] &* dimensions[axis + 1]
+        }
 
         var boxes: [HDF5Box] = []
         var position = range.lowerBound

@@ -32,7 +32,9 @@ package struct HDF5ChunkSource: Sendable {
     /// The stored chunks of a range of indices, as a range of `storage.chunks`. O(log chunks).
     func stored(_ indices: ClosedRange<UInt64>) -> Range<Int> {
         let first = firstStored(from: indices.lowerBound)
-        return first..<max(first, indices.upperBound == .max ? storage.chunks.count : firstStored(from: indices.upperBound + 1))
+        return
+            first..<max(
+                first, indices.upperBound == .max ? storage.chunks.count : firstStored(from: indices.upperBound + 1))
     }
 
     private func firstStored(from index: UInt64) -> Int {

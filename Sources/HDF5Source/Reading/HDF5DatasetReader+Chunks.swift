@@ -10,7 +10,9 @@ extension HDF5DatasetReader {
 
     /// The stored chunks that a range of elements touches, each once, by ascending index; empty for other storage.
     package func chunks(touching elements: Range<UInt64>) -> [HDF5Chunk] {
-        guard case .chunks(let chunks) = source, !elements.isEmpty, elements.upperBound <= elementCount else { return [] }
+        guard case .chunks(let chunks) = source, !elements.isEmpty, elements.upperBound <= elementCount else {
+            return []
+        }
         var found: [HDF5Chunk] = []
         var next = 0
         // Boxes go forward, so what a box shares with those before it comes first.
@@ -24,7 +26,9 @@ extension HDF5DatasetReader {
     }
 
     /// Decodes one chunk into the cache, so that a later `read` finds it there: for pipelines that decode ahead.
-    package func decode(_ chunk: HDF5Chunk, into cache: DecodedChunkCache, using decoder: ChunkDecoder) throws(HDF5Error) {
+    package func decode(_ chunk: HDF5Chunk, into cache: DecodedChunkCache, using decoder: ChunkDecoder)
+        throws(HDF5Error)
+    {
         guard case .chunks(let chunks) = source else { return }
         _ = try decoded(chunk, of: chunks, using: decoder, cache: cache)
     }
@@ -33,7 +37,8 @@ extension HDF5DatasetReader {
         _ elements: Range<UInt64>, from chunks: HDF5ChunkSource, into destination: UnsafeMutableRawBufferPointer,
         using decoder: ChunkDecoder, cache: DecodedChunkCache?
     ) throws(HDF5Error) {
-        let copy = ChunkCopy(dimensions: dataset.dimensions, elementSize: elementSize, firstElement: elements.lowerBound)
+        let copy = ChunkCopy(
+            dimensions: dataset.dimensions, elementSize: elementSize, firstElement: elements.lowerBound)
         for box in HDF5Box.covering(elements, of: dataset.dimensions) {
             let touched = chunks.indices(touching: box)
             let stored = chunks.stored(touched)
@@ -47,7 +52,8 @@ extension HDF5DatasetReader {
                 if let run = copy.wholeRun(of: common, chunkExtent: chunks.grid.chunkDimensions) {
                     // The chunk is one run of the destination: no copy, and nobody else needs it.
                     try unsafe decode(
-                        chunk, of: chunks, into: UnsafeMutableRawBufferPointer(rebasing: destination[run]), using: decoder)
+                        chunk, of: chunks, into: UnsafeMutableRawBufferPointer(rebasing: destination[run]),
+                        using: decoder)
                     continue
                 }
                 let decoded = try decoded(chunk, of: chunks, using: decoder, cache: cache)
@@ -66,7 +72,8 @@ extension HDF5DatasetReader {
         _ chunk: HDF5Chunk, of chunks: HDF5ChunkSource, using decoder: ChunkDecoder, cache: DecodedChunkCache?
     ) throws(HDF5Error) -> DecodedChunk {
         guard let cache else { return try decode(chunk, of: chunks, using: decoder) }
-        return try cache.chunk(.init(dataset: id, chunk: chunk.index), byteCount: chunks.chunkBytes) { () throws(HDF5Error) in
+        return try cache.chunk(.init(dataset: id, chunk: chunk.index), byteCount: chunks.chunkBytes) {
+            () throws(HDF5Error) in
             try decode(chunk, of: chunks, using: decoder)
         }
     }
@@ -98,7 +105,9 @@ extension HDF5DatasetReader {
     ) throws(HDF5Error) {
         guard case .native(let pipeline) = chunks.support else {
             let decoded = try decode(chunk, of: chunks, using: decoder)
-            guard decoded.bytes.count == destination.count else { throw .damaged("chunk \(chunk.index) is of another size") }
+            guard decoded.bytes.count == destination.count else {
+                throw .damaged("chunk \(chunk.index) is of another size")
+            }
             return unsafe destination.copyBytes(from: decoded.bytes)
         }
         guard let storedSize = Int(exactly: chunk.storedSize), storedSize <= input.options.limits.chunkBytes else {

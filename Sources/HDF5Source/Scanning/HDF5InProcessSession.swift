@@ -62,7 +62,8 @@ package final class HDF5InProcessSession: HDF5Session {
         let type = try HDF5Handle(H5Dget_type(dataset.id), "read its datatype")
         let stored = try HDF5Handle(H5Dget_space(dataset.id), "read its dataspace")
         let wanted = try unsafe HDF5Handle(
-            extent.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(extent.count), extent, nil), "make a dataspace")
+            extent.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(extent.count), extent, nil),
+            "make a dataspace")
         if !extent.isEmpty {
             // One number an axis in both arrays.
             try HDF5Library.check(

@@ -27,9 +27,12 @@ extension HDF5Scan {
         var stored: hsize_t = 0
         try HDF5Library.check(unsafe H5Dget_num_chunks(handle.id, spaceHandle.id, &stored), "count its chunks")
         guard stored > 0 else { return storage }
-        guard stored <= UInt64(limits.chunks - chunkCount) else { throw .limit("there are more than \(limits.chunks) chunks") }
+        guard stored <= UInt64(limits.chunks - chunkCount) else {
+            throw .limit("there are more than \(limits.chunks) chunks")
+        }
         chunkCount += Int(stored)
-        storage.chunks = try locateChunks(of: handle, spaceHandle: spaceHandle, grid: grid, count: stored, in: files[file])
+        storage.chunks = try locateChunks(
+            of: handle, spaceHandle: spaceHandle, grid: grid, count: stored, in: files[file])
         guard storage.chunks.count == Int(stored) else {
             throw .damaged("its chunk index lists \(stored) chunks of which \(storage.chunks.count) are found")
         }
@@ -86,7 +89,9 @@ extension HDF5Scan {
             try HDF5Library.check(
                 unsafe moe_h5_numbered_chunk(handle.id, spaceHandle.id, number, &origin), "list its chunks")
             let position = zip(origin, grid.chunkDimensions).map { $0 / $1 }
-            guard zip(position, grid.extents).allSatisfy({ $0 < $1 }) else { throw .damaged("a chunk lies outside its shape") }
+            guard zip(position, grid.extents).allSatisfy({ $0 < $1 }) else {
+                throw .damaged("a chunk lies outside its shape")
+            }
             indices.append(grid.index(at: position))
             if number % 64 == 0 { try progress() }
         }
@@ -112,7 +117,8 @@ extension HDF5Scan {
             }
             filters.append(
                 HDF5Filter(
-                    id: HDF5FilterID(rawValue: number), name: HDF5Name(name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))),
+                    id: HDF5FilterID(rawValue: number),
+                    name: HDF5Name(name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))),
                     isOptional: flags & moe_h5_filter_is_optional() != 0,
                     parameters: Array(parameters.prefix(parameterCount)), isDecodableByLibrary: canDecode(id)))
         }

@@ -7,7 +7,9 @@ extension HDF5Scan {
     ) throws(HDF5Error) -> HDF5Dataset {
         let layout = H5Pget_layout(properties.id)
         // Refused before anything is asked that could open another file.
-        guard layout != H5D_VIRTUAL else { throw .damaged("it is a virtual dataset, whose data lies in other files: refused") }
+        guard layout != H5D_VIRTUAL else {
+            throw .damaged("it is a virtual dataset, whose data lies in other files: refused")
+        }
         guard try HDF5Library.check(H5Pget_external_count(properties.id), "read the external storage") == 0 else {
             throw .damaged("its data lies in the external file \(externalFile(properties)): refused")
         }
@@ -33,11 +35,14 @@ extension HDF5Scan {
                 }
             }
         case H5D_COMPACT:
-            storage = .compact(try compactBytes(of: handle, typeHandle: typeHandle, spaceHandle: spaceHandle, type: type, space: space))
+            storage = .compact(
+                try compactBytes(of: handle, typeHandle: typeHandle, spaceHandle: spaceHandle, type: type, space: space)
+            )
         case H5D_CHUNKED:
             storage = .chunked(
                 try chunkedStorage(
-                    of: handle, properties: properties, spaceHandle: spaceHandle, type: type, space: space.space, in: file))
+                    of: handle, properties: properties, spaceHandle: spaceHandle, type: type, space: space.space,
+                    in: file))
         default: throw HDF5Library.failure("read its layout")
         }
         return HDF5Dataset(

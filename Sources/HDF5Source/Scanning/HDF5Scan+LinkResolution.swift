@@ -32,7 +32,8 @@ extension HDF5Scan {
         case .external(let name, let path):
             guard options.followsExternalLinks else {
                 throw .damaged(
-                    "the external link to \(name):\(path) is refused; --follow-external opens files in the input's own directory")
+                    "the external link to \(name):\(path) is refused; --follow-external opens files in the input's own directory"
+                )
             }
             guard let file = try file(named: name) else { return nil }
             return try walkPath(path, from: try rootPlace(of: file), budget: &budget)
@@ -54,7 +55,8 @@ extension HDF5Scan {
     private func step(_ name: HDF5Name, from place: Place, budget: inout Int) throws(HDF5Error) -> Place? {
         let found: FoundLink?
         do {
-            let handle = try HDF5Handle(moe_h5_open_object(files[place.file].id, place.address), "open a group on the way")
+            let handle = try HDF5Handle(
+                moe_h5_open_object(files[place.file].id, place.address), "open a group on the way")
             var description = moe_h5_object()
             try HDF5Library.check(unsafe moe_h5_describe_object(handle.id, &description), "describe a group on the way")
             guard description.kind == H5O_TYPE_GROUP.rawValue else { return nil }

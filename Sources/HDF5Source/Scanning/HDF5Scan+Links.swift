@@ -61,7 +61,9 @@ extension HDF5Scan {
         guard name.bytes.count <= limits.nameBytes else {
             throw .limit("a link name of \(name.bytes.count) bytes exceeds the limit of \(limits.nameBytes)")
         }
-        guard HDF5Catalog.isLinkName(name, limits: limits) else { throw .damaged("the link name \"\(name)\" is impossible") }
+        guard HDF5Catalog.isLinkName(name, limits: limits) else {
+            throw .damaged("the link name \"\(name)\" is impossible")
+        }
         let kind: HDF5Link.Kind
         switch link.kind {
         case H5L_TYPE_HARD.rawValue: kind = .hard

@@ -40,7 +40,8 @@ final class HDF5Scan {
 
     /// Opens the file; `run` walks it. Whoever has the scan closes `files`.
     init(
-        opening path: HDF5Name, options: HDF5Options, _ access: LibraryAccess, progress: @escaping () throws(HDF5Error) -> Void
+        opening path: HDF5Name, options: HDF5Options, _ access: LibraryAccess,
+        progress: @escaping () throws(HDF5Error) -> Void
     ) throws(HDF5Error) {
         self.options = options
         self.access = access
@@ -70,7 +71,8 @@ final class HDF5Scan {
     }
 
     func rootPlace(of file: Int) throws(HDF5Error) -> Place {
-        let root = try unsafe HDF5Handle(H5Oopen(files[file].id, "/", moe_h5_default_properties()), "open the root group")
+        let root = try unsafe HDF5Handle(
+            H5Oopen(files[file].id, "/", moe_h5_default_properties()), "open the root group")
         var description = moe_h5_object()
         try HDF5Library.check(unsafe moe_h5_describe_object(root.id, &description), "describe the root group")
         return Place(file: file, address: description.address)

@@ -106,7 +106,8 @@ extension HDF5Limits {
         [
             \.objects, \.links, \.nameBytes, \.depth, \.linkTraversals, \.externalFiles, \.attributesPerObject,
             \.attributeBytes, \.totalAttributeBytes, \.encodedTypeBytes, \.datatypeDepth, \.datatypeMembers,
-            \.elementBytes, \.rank, \.chunks, \.chunkBytes, \.filters, \.filterParameters, \.catalogBytes, \.answerBytes,
+            \.elementBytes, \.rank, \.chunks, \.chunkBytes, \.filters, \.filterParameters, \.catalogBytes,
+            \.answerBytes,
         ]
     }
 

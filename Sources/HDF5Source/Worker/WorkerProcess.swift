@@ -119,7 +119,7 @@ struct WorkerProcess: ~Copyable {
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         var pointers = unsafe strings.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             // At least the terminator is there, so the buffer has an address.
             unsafe body(buffer.baseAddress.unsafelyUnwrapped)
@@ -135,7 +135,9 @@ struct WorkerProcess: ~Copyable {
         var size: UInt32 = 0
         unsafe _NSGetExecutablePath(nil, &size)
         var path = [CChar](repeating: 0, count: Int(size) + 1)
-        guard unsafe _NSGetExecutablePath(&path, &size) == 0 else { throw .io("the running program's path is not known") }
+        guard unsafe _NSGetExecutablePath(&path, &size) == 0 else {
+            throw .io("the running program's path is not known")
+        }
         return String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         #endif
     }

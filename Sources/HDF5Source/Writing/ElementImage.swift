@@ -19,7 +19,8 @@ final class ElementImage {
     ///   - elements: serialised as `HDF5Attribute.value` tells when the type has variable-length parts, otherwise raw.
     /// - Throws: `HDF5Error`: `damaged` when they are not `count` elements, `limit` when they take too much memory.
     init(
-        _ elements: [UInt8], count: UInt64, type: HDF5Datatype, limits: HDF5Limits, relocate: @escaping (UInt64) -> UInt64?
+        _ elements: [UInt8], count: UInt64, type: HDF5Datatype, limits: HDF5Limits,
+        relocate: @escaping (UInt64) -> UInt64?
     ) throws(HDF5Error) {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: UInt64(type.size))
         guard !overflow, bytes <= UInt64(limits.answerBytes), let byteCount = Int(exactly: bytes), type.size > 0 else {
@@ -38,7 +39,7 @@ final class ElementImage {
     }
 
     deinit {
-        for unsafe piece in unsafe pieces { unsafe piece.deallocate() }
+        for unsafepiece in unsafe pieces { unsafe piece.deallocate() }
         unsafe memory.deallocate()
     }
 
@@ -70,9 +71,13 @@ final class ElementImage {
             var sequence = unsafe hvl_t()
             if count > 0 {
                 // Each element is at least one byte, so a count from nowhere ends at the next look.
-                guard count <= reader.remaining else { throw .damaged("a sequence of \(count) elements in \(reader.remaining) bytes") }
+                guard count <= reader.remaining else {
+                    throw .damaged("a sequence of \(count) elements in \(reader.remaining) bytes")
+                }
                 let copy = unsafe try allocate(bytes)
-                for index in 0..<count { try unsafe place(&reader, inner, at: rebased(copy, index * inner.size, inner.size)) }
+                for index in 0..<count {
+                    try unsafe place(&reader, inner, at: rebased(copy, index * inner.size, inner.size))
+                }
                 unsafe sequence = hvl_t(len: count, p: copy.baseAddress)
             }
             unsafe room.storeBytes(of: sequence, as: hvl_t.self)
@@ -81,7 +86,9 @@ final class ElementImage {
                 try unsafe place(&reader, inner, at: rebased(room, index * inner.size, inner.size))
             }
         case .compound(let members):
-            for member in members { try unsafe place(&reader, member.type, at: rebased(room, member.offset, member.type.size)) }
+            for member in members {
+                try unsafe place(&reader, member.type, at: rebased(room, member.offset, member.type.size))
+            }
         default:
             throw .damaged("a datatype has variable-length parts where none can be")
         }
@@ -95,7 +102,9 @@ final class ElementImage {
             var old: UInt64 = 0
             for index in (0..<min(8, room.count)).reversed() { old = old << 8 | UInt64(unsafe room[index]) }
             let new = old == 0 ? 0 : relocate(old) ?? 0
-            for index in 0..<min(8, room.count) { unsafe room[index] = UInt8(truncatingIfNeeded: new >> UInt64(8 * index)) }
+            for index in 0..<min(8, room.count) {
+                unsafe room[index] = UInt8(truncatingIfNeeded: new >> UInt64(8 * index))
+            }
         case .reference:
             _ = unsafe room.initializeMemory(as: UInt8.self, repeating: 0)
         case .array(let inner, _):

@@ -22,7 +22,8 @@ package struct HDF5Blueprint: Sendable {
         package var fillValue: [UInt8]
 
         package init(
-            datatype: Datatype, dataspace: HDF5Dataspace, fillStatus: HDF5FillValue.Status = .standard, fillValue: [UInt8] = []
+            datatype: Datatype, dataspace: HDF5Dataspace, fillStatus: HDF5FillValue.Status = .standard,
+            fillValue: [UInt8] = []
         ) {
             self.datatype = datatype
             self.dataspace = dataspace

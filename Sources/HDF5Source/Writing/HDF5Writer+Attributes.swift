@@ -8,11 +8,14 @@ extension HDF5Writer {
             do throws(HDF5Error) {
                 let datatype = try self.datatype(attribute.datatype, committed)
                 let space = try attribute.dataspace.made()
-                let properties = try HDF5Handle(H5Pcreate(moe_h5_attribute_creation_class()), "make attribute properties")
-                try HDF5Library.check(H5Pset_char_encoding(properties.id, attribute.characterSet.library), "set a name's character set")
+                let properties = try HDF5Handle(
+                    H5Pcreate(moe_h5_attribute_creation_class()), "make attribute properties")
+                try HDF5Library.check(
+                    H5Pset_char_encoding(properties.id, attribute.characterSet.library), "set a name's character set")
                 let ids = (object: object.id, type: datatype.handle.id, space: space.id, properties: properties.id)
                 let created = try unsafe attribute.name.withCString { name throws(HDF5Error) in
-                    unsafe H5Acreate2(ids.object, name, ids.type, ids.space, ids.properties, moe_h5_default_properties())
+                    unsafe H5Acreate2(
+                        ids.object, name, ids.type, ids.space, ids.properties, moe_h5_default_properties())
                 }
                 let handle = try HDF5Handle(created, "make it")
                 guard !datatype.type.containsReference else { continue }
@@ -28,7 +31,9 @@ extension HDF5Writer {
         for (number, object) in blueprint.objects.enumerated() {
             guard let address = addresses[number] else { continue }
             for attribute in object.attributes {
-                guard try HDF5Datatype(encoded: attribute.datatype.encoded, limits: limits).containsReference else { continue }
+                guard try HDF5Datatype(encoded: attribute.datatype.encoded, limits: limits).containsReference else {
+                    continue
+                }
                 let handle = try HDF5Handle(moe_h5_open_object(file, address), "open an object")
                 let id = handle.id
                 let opened = try unsafe attribute.name.withCString { name throws(HDF5Error) in

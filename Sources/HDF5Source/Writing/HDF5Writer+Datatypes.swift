@@ -12,7 +12,8 @@ extension HDF5Writer {
                 try writer.prepare(properties, attributes: object.attributeOrder)
                 let datatype = try writer.decoded(encoded)
                 try HDF5Library.check(
-                    H5Tcommit_anon(writer.file, datatype.handle.id, properties.id, moe_h5_default_properties()), "make a named datatype")
+                    H5Tcommit_anon(writer.file, datatype.handle.id, properties.id, moe_h5_default_properties()),
+                    "make a named datatype")
                 _ = H5Iinc_ref(datatype.handle.id)
                 ids[number] = datatype.handle.id
                 try writer.remember(datatype.handle, as: number)
@@ -57,7 +58,8 @@ extension HDF5Datatype {
     func agrees(with other: HDF5Datatype) -> Bool {
         switch (kind, other.kind) {
         case (.variableLength(let a), .variableLength(let b)): a.agrees(with: b)
-        case (.string(let a), .string(let b)): a.isVariableLength == b.isVariableLength && (a.isVariableLength || size == other.size)
+        case (.string(let a), .string(let b)):
+            a.isVariableLength == b.isVariableLength && (a.isVariableLength || size == other.size)
         case (.array(let a, let m), .array(let b, let n)): m == n && a.agrees(with: b)
         case (.compound(let a), .compound(let b)):
             a.count == b.count && zip(a, b).allSatisfy { $0.name == $1.name && $0.type.agrees(with: $1.type) }

@@ -3,7 +3,9 @@ import CHDF5
 extension HDF5Writer {
     /// Creates an empty file with its root group.
     func create(_ path: HDF5Name) throws(HDF5Error) {
-        guard let root = blueprint.objects.first, case .group(let linkOrder) = root.kind else { throw .damaged("object 0 is no group") }
+        guard let root = blueprint.objects.first, case .group(let linkOrder) = root.kind else {
+            throw .damaged("object 0 is no group")
+        }
         let creation = try HDF5Handle(H5Pcreate(moe_h5_file_creation_class()), "make file creation properties")
         let userBlock = blueprint.userBlockSize
         guard userBlock == 0 || userBlock >= 512 && userBlock <= 1 << 30 && userBlock.nonzeroBitCount == 1 else {
@@ -65,31 +67,37 @@ extension HDF5Writer {
     ) throws(HDF5Error) -> Int? {
         guard HDF5Catalog.isLinkName(link.name, limits: limits) else { throw .damaged("the name is impossible") }
         let properties = try HDF5Handle(H5Pcreate(moe_h5_link_creation_class()), "make link properties")
-        try HDF5Library.check(H5Pset_char_encoding(properties.id, link.characterSet.library), "set a name's character set")
+        try HDF5Library.check(
+            H5Pset_char_encoding(properties.id, link.characterSet.library), "set a name's character set")
         let groupID = group.id
         let propertiesID = properties.id
         let standard = moe_h5_default_properties()
         switch link.target {
         case .soft(let path):
             try unsafe Self.withCStrings(path, link.name) { path, name throws(HDF5Error) in
-                _ = try HDF5Library.check(unsafe H5Lcreate_soft(path, groupID, name, propertiesID, standard), "make a soft link")
+                _ = try HDF5Library.check(
+                    unsafe H5Lcreate_soft(path, groupID, name, propertiesID, standard), "make a soft link")
             }
             return nil
         case .external(let file, let path):
             try unsafe file.withCString { file throws(HDF5Error) in
                 try unsafe Self.withCStrings(path, link.name) { path, name throws(HDF5Error) in
                     _ = try HDF5Library.check(
-                        unsafe H5Lcreate_external(file, path, groupID, name, propertiesID, standard), "make an external link")
+                        unsafe H5Lcreate_external(file, path, groupID, name, propertiesID, standard),
+                        "make an external link")
                 }
             }
             return nil
         case .object(let target):
-            guard blueprint.objects.indices.contains(target) else { throw .damaged("it leads to object \(target), which is not there") }
+            guard blueprint.objects.indices.contains(target) else {
+                throw .damaged("it leads to object \(target), which is not there")
+            }
             let isNew = addresses[target] == nil
             let object = try isNew ? make(target, committed) : opened(target)
             let objectID = object.id
             try unsafe link.name.withCString { name throws(HDF5Error) in
-                _ = try HDF5Library.check(unsafe H5Olink(objectID, groupID, name, propertiesID, standard), "make a hard link")
+                _ = try HDF5Library.check(
+                    unsafe H5Olink(objectID, groupID, name, propertiesID, standard), "make a hard link")
             }
             return isNew ? target : nil
         }
@@ -122,7 +130,9 @@ extension HDF5Writer {
     ) throws(HDF5Error) -> HDF5Handle {
         let datatype = try self.datatype(dataset.datatype, committed)
         let type = datatype.type
-        guard let count = dataset.dataspace.elementCount, !count.multipliedReportingOverflow(by: UInt64(type.size)).overflow else {
+        guard let count = dataset.dataspace.elementCount,
+            !count.multipliedReportingOverflow(by: UInt64(type.size)).overflow
+        else {
             throw .damaged("a dataset's size exceeds 64 bits")
         }
         let space = try dataset.dataspace.made()
@@ -136,15 +146,19 @@ extension HDF5Writer {
         case .standard: break
         case .undefined:
             try HDF5Library.check(H5Pset_fill_value(properties.id, datatype.handle.id, nil), "leave out the fill value")
-        case .userDefined where dataset.fillValue.count == type.size && !type.containsVariableLength && !type.containsReference:
+        case .userDefined
+        where dataset.fillValue.count == type.size && !type.containsVariableLength && !type.containsReference:
             let ids = (properties.id, datatype.handle.id)
             // Reads one element of the type.
-            let status = unsafe dataset.fillValue.withUnsafeBytes { unsafe H5Pset_fill_value(ids.0, ids.1, $0.baseAddress) }
+            let status = unsafe dataset.fillValue.withUnsafeBytes {
+                unsafe H5Pset_fill_value(ids.0, ids.1, $0.baseAddress)
+            }
             try HDF5Library.check(status, "set the fill value")
         case .userDefined: break
         }
         let handle = try HDF5Handle(
-            H5Dcreate_anon(file, datatype.handle.id, space.id, properties.id, moe_h5_default_properties()), "make a dataset")
+            H5Dcreate_anon(file, datatype.handle.id, space.id, properties.id, moe_h5_default_properties()),
+            "make a dataset")
         types[number] = type
         return handle
     }
@@ -190,13 +204,15 @@ extension HDF5Dataspace {
         case .simple(let dimensions, let maximum):
             let most = maximum.map { $0 ?? moe_h5_unlimited() }
             // One number an axis in both arrays.
-            return try unsafe HDF5Handle(H5Screate_simple(Int32(dimensions.count), dimensions, most), "make a dataspace")
+            return try unsafe HDF5Handle(
+                H5Screate_simple(Int32(dimensions.count), dimensions, most), "make a dataspace")
         }
     }
 
     /// The chunk shape of a dataset that can grow; nil for one that cannot. Whole trailing axes, up to 1 MiB.
     func growthChunk(elementBytes: Int) -> [UInt64]? {
-        guard case .simple(let dimensions, let maximum) = self, zip(dimensions, maximum).contains(where: { $0 != $1 }) else { return nil }
+        guard case .simple(let dimensions, let maximum) = self, zip(dimensions, maximum).contains(where: { $0 != $1 })
+        else { return nil }
         var room = max(1, (1 << 20) / UInt64(max(1, elementBytes)))
         var chunk = [UInt64](repeating: 1, count: dimensions.count)
         for axis in dimensions.indices.reversed() {

@@ -43,13 +43,17 @@ package final class HDF5Writer {
     package func contains(_ object: Int) -> Bool { addresses.indices.contains(object) && addresses[object] != nil }
 
     /// Whether a dataset's elements are references, which are written as the new file has them.
-    package func holdsReferences(_ object: Int) -> Bool { types.indices.contains(object) && types[object]?.containsReference == true }
+    package func holdsReferences(_ object: Int) -> Bool {
+        types.indices.contains(object) && types[object]?.containsReference == true
+    }
 
     /// Writes a run of a dataset's elements in C order: little-endian where they are numbers, serialised and whole where they
     /// are of variable length, as `HDF5Session.readElements` gives them.
     ///
     /// - Throws: `HDF5Error`; `usage` for elements outside the dataset or of another size.
-    package func write(_ bytes: UnsafeMutableRawBufferPointer, to object: Int, elements: Range<UInt64>) throws(HDF5Error) {
+    package func write(_ bytes: UnsafeMutableRawBufferPointer, to object: Int, elements: Range<UInt64>)
+        throws(HDF5Error)
+    {
         guard blueprint.objects.indices.contains(object), case .dataset(let dataset) = blueprint.objects[object].kind,
             let type = types[object], let count = dataset.dataspace.elementCount, elements.upperBound <= count
         else { throw .usage("object \(object) has no elements \(elements)") }
@@ -58,7 +62,9 @@ package final class HDF5Writer {
         if isIndirect {
             let image = try ElementImage(
                 unsafe Array(bytes), count: UInt64(elements.count), type: type, limits: limits, relocate: relocation)
-            try unsafe image.withElements { start throws(HDF5Error) in try unsafe write(start, to: object, dataset, elements) }
+            try unsafe image.withElements { start throws(HDF5Error) in
+                try unsafe write(start, to: object, dataset, elements)
+            }
             return
         }
         guard UInt64(bytes.count) == UInt64(elements.count) &* UInt64(type.size) else {
@@ -83,7 +89,9 @@ package final class HDF5Writer {
 
     /// The address in the new file of what an old address led to.
     var relocation: (UInt64) -> UInt64? {
-        { [blueprint, addresses] old in blueprint.referenceTargets[old].flatMap { addresses.indices.contains($0) ? addresses[$0] : nil } }
+        { [blueprint, addresses] old in
+            blueprint.referenceTargets[old].flatMap { addresses.indices.contains($0) ? addresses[$0] : nil }
+        }
     }
 
     private func write(
@@ -115,10 +123,12 @@ package final class HDF5Writer {
             // One number an axis in both arrays.
             try HDF5Library.check(
                 unsafe H5Sselect_hyperslab(space.id, H5S_SELECT_SET, box.start, nil, box.extent, nil), "select a box")
-            let memory = try unsafe HDF5Handle(H5Screate_simple(Int32(box.extent.count), box.extent, nil), "make a dataspace")
+            let memory = try unsafe HDF5Handle(
+                H5Screate_simple(Int32(box.extent.count), box.extent, nil), "make a dataspace")
             // The boxes' elements lie one behind another from `start`, and together they are all of them.
             try HDF5Library.check(
-                unsafe H5Dwrite(id, type.id, memory.id, space.id, properties, start.map { unsafe $0 + offset }), "write elements")
+                unsafe H5Dwrite(id, type.id, memory.id, space.id, properties, start.map { unsafe $0 + offset }),
+                "write elements")
             offset += Int(box.extent.reduce(1, &*)) * size
         }
     }

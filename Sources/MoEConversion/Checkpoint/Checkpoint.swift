@@ -49,5 +49,6 @@ extension Checkpoint {
 /// One thread's way to the elements of a checkpoint.
 package protocol CheckpointReader: AnyObject {
     /// Fills `destination` with elements in C order, little-endian; it has exactly their size.
-    func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer) throws(ConversionError)
+    func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer)
+        throws(ConversionError)
 }

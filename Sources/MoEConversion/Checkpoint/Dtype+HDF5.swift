@@ -23,7 +23,8 @@ extension Dtype {
             } else {
                 self = .opaque(type.size)
             }
-        case .integer(let layout) where layout.precision == 8 * type.size && layout.bitOffset == 0 && layout.order != .vax:
+        case .integer(let layout)
+        where layout.precision == 8 * type.size && layout.bitOffset == 0 && layout.order != .vax:
             if let tagged {
                 self = tagged
                 return

@@ -29,7 +29,8 @@ package final class HDF5Checkpoint: Checkpoint {
     ///   - cacheBytes: for chunks that several reads need.
     /// - Throws: `ConversionError`.
     package init(
-        _ input: HDF5Input, cacheBytes: Int, keeping resource: TemporaryFile? = nil, reinterpreted: (String, Dtype) -> Dtype?
+        _ input: HDF5Input, cacheBytes: Int, keeping resource: TemporaryFile? = nil,
+        reinterpreted: (String, Dtype) -> Dtype?
     ) throws(ConversionError) {
         self.resource = resource
         self.input = input
@@ -61,7 +62,10 @@ package final class HDF5Checkpoint: Checkpoint {
             }
             if dataset.dataspace.space == .null { shape = [0] }
             guard dtype.byteCount ?? 1 <= Limits.chunkBytes else {
-                throw ConversionError(.limit, "dataset \(name) has elements of \(dtype.byteCount ?? 0) bytes; at most \(Limits.chunkBytes) are stored")
+                throw ConversionError(
+                    .limit,
+                    "dataset \(name) has elements of \(dtype.byteCount ?? 0) bytes; at most \(Limits.chunkBytes) are stored"
+                )
             }
             if let wished = reinterpreted(name, dtype) { dtype = wished }
             tensorOfObject[id] = tensors.count
@@ -75,7 +79,9 @@ package final class HDF5Checkpoint: Checkpoint {
         self.aliases = aliases
         self.sources = sources
         self.tensorOfObject = tensorOfObject
-        notes = catalog.danglingLinks.map { "link \(catalog.path(of: $0)) leads nowhere; it is remembered, there is nothing to store" }
+        notes = catalog.danglingLinks.map {
+            "link \(catalog.path(of: $0)) leads nowhere; it is remembered, there is nothing to store"
+        }
     }
 
     /// How many times a chunk was decoded that more than one read might need.
@@ -98,11 +104,14 @@ package final class HDF5Checkpoint: Checkpoint {
 
         init(_ checkpoint: HDF5Checkpoint) { self.checkpoint = checkpoint }
 
-        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer) throws(ConversionError) {
+        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer)
+            throws(ConversionError)
+        {
             switch checkpoint.sources[tensor] {
             case .dataset(let reader):
                 do throws(HDF5Error) {
-                    try unsafe reader.read(elements: elements, into: destination, using: decoder, cache: checkpoint.cache)
+                    try unsafe reader.read(
+                        elements: elements, into: destination, using: decoder, cache: checkpoint.cache)
                 } catch {
                     throw ConversionError(error)
                 }

@@ -13,7 +13,9 @@ extension HDF5Origin {
         let file = catalog.files.first
         self.init(superblock: file?.superblockVersion ?? 0, userBlock: file?.userBlockSize ?? 0, objects: objects)
         guard catalog.objects.contains(where: \.holdsReferences) else { return }
-        addresses = catalog.objects.enumerated().filter { $0.element.file == 0 }.map { Address(object: $0.offset, address: $0.element.address) }
+        addresses = catalog.objects.enumerated().filter { $0.element.file == 0 }.map {
+            Address(object: $0.offset, address: $0.element.address)
+        }
     }
 }
 
@@ -66,10 +68,13 @@ extension HDF5Origin.Link {
         let target = link.target.map { Int($0.rawValue) }
         switch link.kind {
         case .hard:
-            self.init(kind: .hard, charset: link.characterSet.rawValue, target: target, creationOrder: link.creationOrder, name: link.name.bytes)
+            self.init(
+                kind: .hard, charset: link.characterSet.rawValue, target: target, creationOrder: link.creationOrder,
+                name: link.name.bytes)
         case .soft(let path):
             self.init(
-                kind: .soft, charset: link.characterSet.rawValue, target: nil, creationOrder: link.creationOrder, name: link.name.bytes,
+                kind: .soft, charset: link.characterSet.rawValue, target: nil, creationOrder: link.creationOrder,
+                name: link.name.bytes,
                 path: path.bytes)
         case .external(let file, let path):
             self.init(

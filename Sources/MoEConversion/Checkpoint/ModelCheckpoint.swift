@@ -25,7 +25,9 @@ package final class ModelCheckpoint: Checkpoint {
             throw ConversionError(reading: error)
         }
         if let unknown = records.first(where: { $0.dtype.byteCount == nil }) {
-            throw ConversionError(.limit, "\(file.path): tensor \(unknown.name) has dtype \(unknown.dtype), which this version does not know")
+            throw ConversionError(
+                .limit,
+                "\(file.path): tensor \(unknown.name) has dtype \(unknown.dtype), which this version does not know")
         }
         tensors = records.map { SourceTensor(name: $0.name, dtype: $0.dtype, shape: $0.shape) }
     }
@@ -73,7 +75,9 @@ package final class ModelCheckpoint: Checkpoint {
 
         init(_ checkpoint: ModelCheckpoint) { self.checkpoint = checkpoint }
 
-        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer) throws(ConversionError) {
+        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer)
+            throws(ConversionError)
+        {
             do throws(FormatError) {
                 let record = checkpoint.records[tensor]
                 if parts?.tensor != tensor { parts = (tensor, try checkpoint.file.parts(of: record)) }

@@ -20,7 +20,9 @@ final class ShardedHDF5Checkpoint: Checkpoint {
             for alias in shard.aliases { aliases.append((alias.name, alias.tensor + tensors.count)) }
             for (tensor, described) in shard.tensors.enumerated() {
                 if let other = shardOfName.updateValue(number, forKey: described.name) {
-                    throw .damaged("\(index.path): tensor \(described.name) is in \(index.files[other]) and in \(index.files[number])")
+                    throw .damaged(
+                        "\(index.path): tensor \(described.name) is in \(index.files[other]) and in \(index.files[number])"
+                    )
                 }
                 tensors.append(described)
                 places.append((number, tensor))
@@ -30,7 +32,9 @@ final class ShardedHDF5Checkpoint: Checkpoint {
         let paths = Self.pathsAndPrefixes(shardOfName.keys)
         for (name, file) in index.map {
             let path = name.drop { $0 == "/" }
-            guard path.isEmpty || paths.contains(String(path)) else { throw .damaged("\(index.path): \(name) is not in \(file)") }
+            guard path.isEmpty || paths.contains(String(path)) else {
+                throw .damaged("\(index.path): \(name) is not in \(file)")
+            }
         }
         self.tensors = tensors
         self.aliases = aliases
@@ -83,7 +87,9 @@ final class ShardedHDF5Checkpoint: Checkpoint {
             self.readers = readers
         }
 
-        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer) throws(ConversionError) {
+        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer)
+            throws(ConversionError)
+        {
             let place = checkpoint.places[tensor]
             try unsafe readers[place.shard].read(tensor: place.tensor, elements: elements, into: destination)
         }
@@ -100,7 +106,9 @@ extension HDF5Origin {
         for var object in other.objects {
             object.tensor = object.tensor.map { $0 + firstTensor }
             object.committed = object.committed.map { $0 + offset }
-            for index in object.links.indices { object.links[index].target = object.links[index].target.map { $0 + offset } }
+            for index in object.links.indices {
+                object.links[index].target = object.links[index].target.map { $0 + offset }
+            }
             for index in object.attributes.indices {
                 object.attributes[index].committed = object.attributes[index].committed.map { $0 + offset }
             }
@@ -117,7 +125,8 @@ extension HDF5Origin {
                     objects[into].links.append(link)
                     continue
                 }
-                guard let a = present.target, let b = link.target, objects[a].kind == .group, objects[b].kind == .group else { continue }
+                guard let a = present.target, let b = link.target, objects[a].kind == .group, objects[b].kind == .group
+                else { continue }
                 if seen.insert([a, b]).inserted { pairs.append((a, b)) }
             }
             for index in objects[into].links.indices where objects[into].links[index].creationOrder != nil {

@@ -35,7 +35,9 @@ package struct Export: Sendable {
     ///
     /// - Parameter output: one with a temporary path.
     /// - Throws: `ConversionError`.
-    package func write(to output: AtomicOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError) -> Outcome {
+    package func write(to output: AtomicOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError)
+        -> Outcome
+    {
         if let free = output.freeSpace, free < byteCount {
             throw ConversionError(.io, "cannot write \(output.path): \(free) bytes are free, \(byteCount) are needed")
         }

@@ -21,7 +21,9 @@ struct ExportCheck {
             guard let other = numbers[tensor.name], !translated.contains(number) else { continue }
             guard written.tensors[other].byteCount == tensor.byteCount,
                 try source.contentHash(of: number, by: reader) == written.contentHash(of: other, by: again)
-            else { throw ConversionError(.io, "the file that was written does not check: tensor \(tensor.name) differs") }
+            else {
+                throw ConversionError(.io, "the file that was written does not check: tensor \(tensor.name) differs")
+            }
             done += tensor.byteCount
             progress?(done)
         }

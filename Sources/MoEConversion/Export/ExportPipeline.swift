@@ -76,7 +76,8 @@ struct ExportPipeline {
         do throws(ConversionError) {
             let reader = try checkpoint.makeReader()
             while let (ticket, bytes, unit) = queue.take() {
-                try unsafe reader.read(tensor: unit.tensor, elements: unit.elements, into: unit.content.bytes(unit.byteCount))
+                try unsafe reader.read(
+                    tensor: unit.tensor, elements: unit.elements, into: unit.content.bytes(unit.byteCount))
                 queue.put(unit, ticket: ticket, bytes: bytes)
             }
         } catch {
@@ -106,7 +107,10 @@ struct ExportPipeline {
                 let source = checkpoint.tensors[tensor]
                 if takesWhole(tensor) {
                     guard source.byteCount <= UInt64(wholeBytes) else {
-                        throw ConversionError(.limit, "tensor \(source.name) of \(source.byteCount) bytes cannot be written piece by piece; at most \(wholeBytes) are read at once")
+                        throw ConversionError(
+                            .limit,
+                            "tensor \(source.name) of \(source.byteCount) bytes cannot be written piece by piece; at most \(wholeBytes) are read at once"
+                        )
                     }
                     ranges = source.byteCount == 0 ? [] : [0..<source.countedElements]
                 } else {

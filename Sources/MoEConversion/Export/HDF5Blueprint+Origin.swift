@@ -21,7 +21,11 @@ extension HDF5Blueprint.Object {
     fileprivate init(_ object: HDF5Origin.Object) throws(HDF5Error) {
         switch object.kind {
         case .group:
-            self.init(.group(linkOrder: HDF5CreationOrder(tracked: object.orders.contains(.linksTracked), indexed: object.orders.contains(.linksIndexed))))
+            self.init(
+                .group(
+                    linkOrder: HDF5CreationOrder(
+                        tracked: object.orders.contains(.linksTracked), indexed: object.orders.contains(.linksIndexed)))
+            )
             // The order of making is the order that is tracked.
             links = try object.links.enumerated()
                 .sorted { ($0.element.creationOrder ?? -1, $0.offset) < ($1.element.creationOrder ?? -1, $1.offset) }
@@ -38,7 +42,8 @@ extension HDF5Blueprint.Object {
                 .dataset(
                     HDF5Blueprint.Dataset(
                         datatype: .init(encoded: object.datatype, committed: object.committed),
-                        dataspace: try HDF5Dataspace(encoded: object.dataspace), fillStatus: status, fillValue: object.fillValue)))
+                        dataspace: try HDF5Dataspace(encoded: object.dataspace), fillStatus: status,
+                        fillValue: object.fillValue)))
         }
         attributeOrder = HDF5CreationOrder(
             tracked: object.orders.contains(.attributesTracked), indexed: object.orders.contains(.attributesIndexed))
@@ -57,7 +62,8 @@ extension HDF5Blueprint.Link {
         case (.soft, _): target = .soft(path: HDF5Name(link.path))
         case (.external, _):
             guard let separator = link.path.firstIndex(of: 0) else { throw .damaged("an external link names no file") }
-            target = .external(file: HDF5Name(Array(link.path[..<separator])), path: HDF5Name(Array(link.path[(separator + 1)...])))
+            target = .external(
+                file: HDF5Name(Array(link.path[..<separator])), path: HDF5Name(Array(link.path[(separator + 1)...])))
         }
         self.init(name: HDF5Name(link.name), characterSet: link.charset == 1 ? .utf8 : .ascii, target: target)
     }

@@ -20,7 +20,9 @@ extension HDF5Blueprint {
 extension HDF5Blueprint.Object {
     fileprivate init(_ tensor: SourceTensor) throws(ConversionError) {
         let (type, tag) = tensor.dtype.hdf5
-        guard let encoded = type.plainEncoding else { throw .usage("tensor \(tensor.name) of \(tensor.dtype) has no HDF5 type") }
+        guard let encoded = type.plainEncoding else {
+            throw .usage("tensor \(tensor.name) of \(tensor.dtype) has no HDF5 type")
+        }
         self.init(
             .dataset(
                 HDF5Blueprint.Dataset(
@@ -75,7 +77,8 @@ private struct GroupTree {
 
     mutating func link(_ object: Int, at path: String) throws(ConversionError) {
         let components = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard components.allSatisfy({ !$0.isEmpty && $0 != "." && !$0.utf8.contains(0) }), let name = components.last else {
+        guard components.allSatisfy({ !$0.isEmpty && $0 != "." && !$0.utf8.contains(0) }), let name = components.last
+        else {
             throw .usage("tensor \(path) cannot be an HDF5 dataset: its name is no path")
         }
         var parent = 0
@@ -103,6 +106,7 @@ private struct GroupTree {
 
     private static func link(_ name: Substring, _ target: Int) -> HDF5Blueprint.Link {
         let isASCII = name.utf8.allSatisfy { $0 < 0x80 }
-        return HDF5Blueprint.Link(name: HDF5Name(String(name)), characterSet: isASCII ? .ascii : .utf8, target: .object(target))
+        return HDF5Blueprint.Link(
+            name: HDF5Name(String(name)), characterSet: isASCII ? .ascii : .utf8, target: .object(target))
     }
 }

@@ -29,11 +29,17 @@ final class HDF5Sink: ExportSink {
         if case .hdf5(let origin) = try checkpoint.decodedSource() {
             blueprint = try HDF5Blueprint(origin)
             for (number, object) in origin.objects.enumerated() {
-                guard let tensor = object.tensor, case .dataset(let dataset) = blueprint.objects[number].kind else { continue }
-                guard tensors.indices.contains(tensor) else { throw .damaged("the source section names tensor \(tensor) of \(tensors.count)") }
+                guard let tensor = object.tensor, case .dataset(let dataset) = blueprint.objects[number].kind else {
+                    continue
+                }
+                guard tensors.indices.contains(tensor) else {
+                    throw .damaged("the source section names tensor \(tensor) of \(tensors.count)")
+                }
                 let count = dataset.dataspace.elementCount ?? 0
                 guard object.isSerialized || count == tensors[tensor].countedElements else {
-                    throw .damaged("the source section gives tensor \(tensors[tensor].name) \(count) elements, not \(tensors[tensor].countedElements)")
+                    throw .damaged(
+                        "the source section gives tensor \(tensors[tensor].name) \(count) elements, not \(tensors[tensor].countedElements)"
+                    )
                 }
                 targets[tensor].append(Target(object: number, isSerialized: object.isSerialized, elementCount: count))
             }
@@ -54,9 +60,15 @@ final class HDF5Sink: ExportSink {
         self.targets = targets
         translated = Set(tensors.indices.filter { targets[$0].contains { writer.holdsReferences($0.object) } })
         // In the order of the file's objects, so that what lies together is written together.
-        order = targets.enumerated().flatMap { tensor, list in list.map { (tensor, $0.object) } }.sorted { $0.1 < $1.1 }.map(\.0)
+        order = targets.enumerated().flatMap { tensor, list in list.map { (tensor, $0.object) } }.sorted { $0.1 < $1.1 }
+            .map(\.0)
         let left = targets.count { $0.isEmpty }
-        notes = left == 0 ? [] : ["\(left) tensors came from other files through external links: the links are written, the tensors are not"]
+        notes =
+            left == 0
+            ? []
+            : [
+                "\(left) tensors came from other files through external links: the links are written, the tensors are not"
+            ]
     }
 
     func takesWhole(_ tensor: Int) -> Bool { targets[tensor].contains(where: \.isSerialized) }
@@ -69,7 +81,8 @@ final class HDF5Sink: ExportSink {
         }
         let target = targets[tensor][number]
         do throws(HDF5Error) {
-            try unsafe writer.write(bytes, to: target.object, elements: target.isSerialized ? 0..<target.elementCount : elements)
+            try unsafe writer.write(
+                bytes, to: target.object, elements: target.isSerialized ? 0..<target.elementCount : elements)
         } catch {
             throw ConversionError(error)
         }
@@ -84,6 +97,8 @@ extension Checkpoint {
     /// The source section, read.
     func decodedSource() throws(ConversionError) -> SourceSection? {
         guard let bytes = try sourceSection() else { return nil }
-        do throws(FormatError) { return try SourceSection(decoding: bytes) } catch { throw ConversionError(reading: error) }
+        do throws(FormatError) { return try SourceSection(decoding: bytes) } catch {
+            throw ConversionError(reading: error)
+        }
     }
 }

@@ -68,7 +68,9 @@ private struct SafetensorsLayout {
         var opaque = 0
         for (number, tensor) in tensors.enumerated() {
             // The shard's own word, where it still fits what is stored.
-            if let known = dtypes[tensor.name], known.dtype.storedShape(known.shape) == tensor.shape, known.dtype.dtype == tensor.dtype {
+            if let known = dtypes[tensor.name], known.dtype.storedShape(known.shape) == tensor.shape,
+                known.dtype.dtype == tensor.dtype
+            {
                 entries.append((number, known.dtype, known.shape))
             } else if let dtype = SafetensorsDtype(of: tensor.dtype) {
                 entries.append((number, dtype, tensor.shape))
@@ -83,17 +85,25 @@ private struct SafetensorsLayout {
         }
         order = entries.map(\.number)
         header = Self.text(entries, tensors, metadata)
-        if opaque > 0 { notes.append("\(opaque) tensors of opaque elements are written as U8 with one dimension more: safetensors has no such dtype") }
+        if opaque > 0 {
+            notes.append(
+                "\(opaque) tensors of opaque elements are written as U8 with one dimension more: safetensors has no such dtype"
+            )
+        }
         if !checkpoint.aliases.isEmpty {
-            notes.append("\(checkpoint.aliases.count) further names of tensors are not written: safetensors shares no bytes")
+            notes.append(
+                "\(checkpoint.aliases.count) further names of tensors are not written: safetensors shares no bytes")
         }
         guard UInt64(header.count) <= SafetensorsHeader.largest else {
-            throw ConversionError(.limit, "the header would have \(header.count) bytes; safetensors allows \(SafetensorsHeader.largest)")
+            throw ConversionError(
+                .limit, "the header would have \(header.count) bytes; safetensors allows \(SafetensorsHeader.largest)")
         }
     }
 
     /// The tensors of a header, in the order of their bytes.
-    private static func numbers(of header: SafetensorsHeader, in checkpoint: any Checkpoint) throws(ConversionError) -> [Int] {
+    private static func numbers(of header: SafetensorsHeader, in checkpoint: any Checkpoint) throws(ConversionError)
+        -> [Int]
+    {
         let tensors = checkpoint.tensors
         var byName: [String: Int] = [:]
         for (number, tensor) in tensors.enumerated() { byName[tensor.name] = number }
@@ -104,7 +114,9 @@ private struct SafetensorsLayout {
             }
             return number
         }
-        guard Set(numbers).count == tensors.count else { throw .damaged("the source section does not name every tensor of the file") }
+        guard Set(numbers).count == tensors.count else {
+            throw .damaged("the source section does not name every tensor of the file")
+        }
         return numbers
     }
 
@@ -115,13 +127,17 @@ private struct SafetensorsLayout {
     ) -> [UInt8] {
         var members: [String] = []
         if let metadata {
-            members.append("\"__metadata__\":{" + metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",") + "}")
+            members.append(
+                "\"__metadata__\":{" + metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",")
+                    + "}")
         }
         var offset: UInt64 = 0
         for (number, dtype, shape) in entries {
             let end = offset + tensors[number].byteCount
             let extents = shape.map(String.init).joined(separator: ",")
-            members.append("\(quoted(tensors[number].name)):{\"dtype\":\"\(dtype.name)\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
+            members.append(
+                "\(quoted(tensors[number].name)):{\"dtype\":\"\(dtype.name)\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}"
+            )
             offset = end
         }
         let text = Array("{\(members.joined(separator: ","))}".utf8)

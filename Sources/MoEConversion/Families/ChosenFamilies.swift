@@ -3,7 +3,8 @@ import MoEFormat
 extension Family {
     /// The best logits first, their weights from these alone.
     static let softmaxOfChosen: [Family] = [
-        Family("granitemoe", "granitemoeshared", "granitemoehybrid", "granitemoe_swa", "jetmoe") { (c) throws(RecognitionError) in
+        Family("granitemoe", "granitemoeshared", "granitemoehybrid", "granitemoe_swa", "jetmoe") {
+            (c) throws(RecognitionError) in
             try c.blueprint(.softmaxOfChosen, topK: 2)
         },
         Family("aria") { (c) throws(RecognitionError) in

@@ -49,7 +49,9 @@ struct ConfigScope {
     /// A number of a list of one for each layer; nil when there is no list, or `null` or 0 in it.
     func layerLimit(_ key: String, layer: Int) throws(RecognitionError) -> Double? {
         guard let (key, value) = find([key]) else { return nil }
-        guard let list = value.array, layer < list.count else { throw mismatch(key, "a list with a value for layer \(layer)") }
+        guard let list = value.array, layer < list.count else {
+            throw mismatch(key, "a list with a value for layer \(layer)")
+        }
         guard layer >= 0, let limit = list[layer].number, limit != 0, limit.isFinite else { return nil }
         return limit
     }

@@ -39,8 +39,11 @@ extension Family {
             try noAuxiliaryLoss(c, topK: 8, scale: 1)
         },
         Family("glm4_moe_lite") { (c) throws(RecognitionError) in try noAuxiliaryLoss(c, topK: 4, scale: 1.8) },
-        Family("glm_moe_dsa", "exaone_moe") { (c) throws(RecognitionError) in try noAuxiliaryLoss(c, topK: 8, scale: 2.5) },
-        Family("dots1") { (c) throws(RecognitionError) in try noAuxiliaryLoss(c, topK: 6, scale: 1, normalizes: false) },
+        Family("glm_moe_dsa", "exaone_moe") { (c) throws(RecognitionError) in
+            try noAuxiliaryLoss(c, topK: 8, scale: 2.5)
+        },
+        Family("dots1") { (c) throws(RecognitionError) in try noAuxiliaryLoss(c, topK: 6, scale: 1, normalizes: false)
+        },
         Family("kimi_linear") { (c) throws(RecognitionError) in try noAuxiliaryLoss(c, topK: 8, scale: 2.446) },
         Family("nemotron_h") { (c) throws(RecognitionError) in
             var layer = try noAuxiliaryLoss(c, topK: 2, scale: 1)
@@ -96,7 +99,9 @@ extension Family {
     }
 
     /// A score that the configuration names, a bias for the choice, and weights that always sum to one.
-    private static func scored(_ c: FamilyContext, topK: Int, default name: String, epsilon: Double) throws(RecognitionError) -> LayerBlueprint {
+    private static func scored(_ c: FamilyContext, topK: Int, default name: String, epsilon: Double)
+        throws(RecognitionError) -> LayerBlueprint
+    {
         let name = try c.scope.string("scoring_func") ?? name
         let scores: [String: RouterDescription.Score] = ["sigmoid": .sigmoid, "sqrtsoftplus": .sqrtSoftplus]
         var layer = try c.blueprint(scores[name] ?? .sigmoid, topK: topK)

@@ -8,7 +8,10 @@ struct Family: Sendable {
     let modelTypes: [String]
     let describe: @Sendable (FamilyContext) throws(RecognitionError) -> LayerBlueprint
 
-    init(_ modelTypes: String..., describe: @escaping @Sendable (FamilyContext) throws(RecognitionError) -> LayerBlueprint) {
+    init(
+        _ modelTypes: String...,
+        describe: @escaping @Sendable (FamilyContext) throws(RecognitionError) -> LayerBlueprint
+    ) {
         self.modelTypes = modelTypes
         self.describe = describe
     }

@@ -11,13 +11,16 @@ struct FamilyContext {
     }
 
     private static let expertKeys = [
-        "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts", "num_routed_experts",
+        "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts",
+        "num_routed_experts",
     ]
     private static let topKKeys = [
         "num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_top_k", "moe_k", "top_k_experts", "top_k",
         "num_selected_experts", "topk",
     ]
-    private static let sharedKeys = ["n_shared_experts", "num_shared_experts", "num_shared_expert", "moe_num_shared_experts"]
+    private static let sharedKeys = [
+        "n_shared_experts", "num_shared_experts", "num_shared_expert", "moe_num_shared_experts",
+    ]
 
     /// A blueprint with the counts that the configuration states.
     func blueprint(_ score: RouterDescription.Score, topK fallback: Int, activation: ExpertFunction.Activation = .silu)
@@ -35,19 +38,27 @@ struct FamilyContext {
 
     /// Names of activations in configurations.
     private static let activations: [String: ExpertFunction.Activation] = [
-        "silu": .silu, "swish": .silu, "swiglu": .silu, "gelu": .gelu, "gelu_python": .gelu, "geglu": .gelu, "gelu_new": .geluTanh,
-        "gelu_fast": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh, "gelu_accurate": .geluTanh,
-        "gelu_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu, "relu2": .reluSquared, "relu_squared": .reluSquared,
+        "silu": .silu, "swish": .silu, "swiglu": .silu, "gelu": .gelu, "gelu_python": .gelu, "geglu": .gelu,
+        "gelu_new": .geluTanh,
+        "gelu_fast": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh,
+        "gelu_accurate": .geluTanh,
+        "gelu_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu, "relu2": .reluSquared,
+        "relu_squared": .reluSquared,
         "squared_relu": .reluSquared, "sigmoid": .sigmoid, "tanh": .tanh, "linear": .identity, "identity": .identity,
     ]
     private static let activationKeys = [
-        "hidden_act", "hidden_activation", "mlp_hidden_act", "activation_function", "dense_act_fn", "activation", "expert_activation",
+        "hidden_act", "hidden_activation", "mlp_hidden_act", "activation_function", "dense_act_fn", "activation",
+        "expert_activation",
     ]
 
-    private func setActivation(_ blueprint: inout LayerBlueprint, default fallback: ExpertFunction.Activation) throws(RecognitionError) {
+    private func setActivation(_ blueprint: inout LayerBlueprint, default fallback: ExpertFunction.Activation)
+        throws(RecognitionError)
+    {
         blueprint.function.activation = fallback
         var found = scope.find(Self.activationKeys)
-        if found == nil, let name = scope.find(["ffn_act_fn"])?.value["name"], name != .null { found = ("ffn_act_fn", name) }
+        if found == nil, let name = scope.find(["ffn_act_fn"])?.value["name"], name != .null {
+            found = ("ffn_act_fn", name)
+        }
         guard let (key, value) = found else {
             blueprint.hasStatedActivation = false
             return
@@ -69,15 +80,19 @@ struct FamilyContext {
         let kept = try scope.stated(["topk_group"])?.value ?? kept
         guard let count, let kept, count > 1 else { return nil }
         guard facts.expertCount % count == 0 else {
-            throw .contradiction("n_group is \(count), which does not divide the \(facts.expertCount) experts of \(quoted(facts.path))")
+            throw .contradiction(
+                "n_group is \(count), which does not divide the \(facts.expertCount) experts of \(quoted(facts.path))")
         }
         guard kept < count else { return nil }
         return .init(count: count, kept: kept, score: score, fill: fill)
     }
 
     /// Division by the sum of the chosen weights, if the configuration asks for it.
-    func normalization(default fallback: Bool, epsilon: Double = 0) throws(RecognitionError) -> RouterDescription.Normalization? {
-        try scope.flag("norm_topk_prob", "moe_renormalize", "norm_top_k_prob", default: fallback) ? .init(.sum, epsilon: epsilon) : nil
+    func normalization(default fallback: Bool, epsilon: Double = 0) throws(RecognitionError) -> RouterDescription
+        .Normalization?
+    {
+        try scope.flag("norm_topk_prob", "moe_renormalize", "norm_top_k_prob", default: fallback)
+            ? .init(.sum, epsilon: epsilon) : nil
     }
 
     func routedScale(default fallback: Double) throws(RecognitionError) -> Double {

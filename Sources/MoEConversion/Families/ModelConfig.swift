@@ -55,7 +55,8 @@ struct ModelConfig {
         guard root != nil else {
             var blueprint = LayerBlueprint(RouterDescription(.all, topK: 0, score: .softmax))
             blueprint.hasStatedActivation = false
-            blueprint.warning = "there is no configuration: routing is taken as dense softmax over all experts, and experts of two layers as ReLU"
+            blueprint.warning =
+                "there is no configuration: routing is taken as dense softmax over all experts, and experts of two layers as ReLU"
             return blueprint
         }
         let scope = scope(for: facts)

@@ -20,12 +20,14 @@ extension Family {
                 rule: .nllb, factor: try c.scope.number("moe_eval_capacity_token_fraction", default: 1), order: .rank,
                 renormalize: seesDropped ? .before : .after)
             if let policy = try c.scope.string("second_expert_policy"), policy != "all" {
-                layer.warning = "second_expert_policy \(quoted(policy)) draws at random; the second expert is always used instead"
+                layer.warning =
+                    "second_expert_policy \(quoted(policy)) draws at random; the second expert is always used instead"
             }
             return layer
         },
         Family("zaya") { (c) throws(RecognitionError) in
-            try refused(c, "its router is a network with a state that passes from layer to layer, and may skip the layer")
+            try refused(
+                c, "its router is a network with a state that passes from layer to layer, and may skip the layer")
         },
         Family("doge") { (c) throws(RecognitionError) in
             try refused(c, "its router retrieves experts by products of keys")
@@ -44,8 +46,11 @@ extension Family {
         var layer = try c.blueprint(.softmax, topK: 0)
         if layer.topK == nil {
             layer.router = RouterDescription(.all, topK: 0, score: .softmax)
-            layer.warning = "the configuration names no number of experts a token: routing is taken as dense softmax over all experts"
-        } else if let score = try c.scope.string("scoring_func", "score_func", "router_score", "moe_router_score_function") {
+            layer.warning =
+                "the configuration names no number of experts a token: routing is taken as dense softmax over all experts"
+        } else if let score = try c.scope.string(
+            "scoring_func", "score_func", "router_score", "moe_router_score_function")
+        {
             try setExplicit(score, c, &layer)
         } else if c.scope.has("norm_topk_prob") {
             layer.router.normalization = try c.normalization(default: false)
@@ -56,9 +61,12 @@ extension Family {
             // G(x) = softmax(KeepTopK(H(x), k)): Shazeer et al. 2017, arXiv 1701.06538, eq. 3 to 5.
             layer.router.score = .softmaxOfChosen
             if try c.scope.flag("noisy_gating", "noisy", default: true) { layer.router.noise = .softplus }
-            layer.router.groupTopK = try c.scope.stated(["group_top_k", "top_k_groups", "num_groups_per_tok"])?.value ?? 0
+            layer.router.groupTopK =
+                try c.scope.stated(["group_top_k", "top_k_groups", "num_groups_per_tok"])?.value ?? 0
         }
-        if layer.router.kind == .topK, let factor = c.scope.find(["capacity_factor", "moe_capacity_factor"])?.value.number, factor > 0 {
+        if layer.router.kind == .topK,
+            let factor = c.scope.find(["capacity_factor", "moe_capacity_factor"])?.value.number, factor > 0
+        {
             layer.router.capacity = .init(rule: .factor, factor: factor)
         }
         return layer
@@ -67,17 +75,22 @@ extension Family {
     /// A model type that is not in the table: described when its keys name the score, refused otherwise.
     static func unknown(_ type: String, _ c: FamilyContext) throws(RecognitionError) -> LayerBlueprint {
         var layer = try c.blueprint(.softmax, topK: 0)
-        if layer.topK != nil, let score = try c.scope.string("scoring_func", "score_func", "moe_router_score_function") {
+        if layer.topK != nil, let score = try c.scope.string("scoring_func", "score_func", "moe_router_score_function")
+        {
             try setExplicit(score, c, &layer)
-            layer.warning = "the model type \(quoted(type)) is not known: routing follows the keys of the configuration alone"
+            layer.warning =
+                "the model type \(quoted(type)) is not known: routing follows the keys of the configuration alone"
         } else {
             layer.router = .unsupported("the model type \(quoted(type)) is not known")
-            layer.warning = "the model type \(quoted(type)) is not known: its layers cannot run unless --router says how they route"
+            layer.warning =
+                "the model type \(quoted(type)) is not known: its layers cannot run unless --router says how they route"
         }
         return layer
     }
 
-    private static func setExplicit(_ score: String, _ c: FamilyContext, _ layer: inout LayerBlueprint) throws(RecognitionError) {
+    private static func setExplicit(_ score: String, _ c: FamilyContext, _ layer: inout LayerBlueprint)
+        throws(RecognitionError)
+    {
         let scores: [String: RouterDescription.Score] = [
             "softmax": .softmax, "sigmoid": .sigmoid, "sqrtsoftplus": .sqrtSoftplus, "sqrt_softplus": .sqrtSoftplus,
         ]
@@ -90,7 +103,8 @@ extension Family {
         layer.router.normalization = try c.normalization(default: false, epsilon: 1e-20)
         layer.router.scale = try c.routedScale(default: 1)
         let isLimited = try c.scope.string("topk_method") == "group_limited_greedy"
-        layer.router.groups = isLimited
+        layer.router.groups =
+            isLimited
             ? try c.groups(.max, fill: .zero) : try c.groups(.sumOfTop2, fill: .negativeInfinity)
     }
 }

@@ -87,7 +87,9 @@ extension Family {
         },
     ]
 
-    private static func biased(_ c: FamilyContext, topK: Int, epsilon: Double) throws(RecognitionError) -> LayerBlueprint {
+    private static func biased(_ c: FamilyContext, topK: Int, epsilon: Double) throws(RecognitionError)
+        -> LayerBlueprint
+    {
         var layer = try c.blueprint(.sigmoid, topK: topK)
         layer.router.selectionBias = .score
         layer.routerBiasIsForSelection = true

@@ -27,7 +27,8 @@ extension Family {
             var layer = try c.blueprint(.softmax, topK: 1)
             let stated = c.scope.objects.first?["moe_normalize_expert_weights"]
             if stated != .null {
-                layer.router.normalization = .init(.sum, p: try c.scope.number("moe_normalize_expert_weights", default: 1))
+                layer.router.normalization = .init(
+                    .sum, p: try c.scope.number("moe_normalize_expert_weights", default: 1))
             }
             return layer
         },
@@ -68,7 +69,8 @@ extension Family {
         },
     ]
 
-    private static func qwen(_ c: FamilyContext, topK: Int, normalizes: Bool) throws(RecognitionError) -> LayerBlueprint {
+    private static func qwen(_ c: FamilyContext, topK: Int, normalizes: Bool) throws(RecognitionError) -> LayerBlueprint
+    {
         var layer = try c.blueprint(.softmax, topK: topK)
         layer.router.normalization = try c.normalization(default: normalizes)
         layer.sharedGate = .sigmoid

@@ -25,7 +25,8 @@ struct CheckpointInput {
             checkpoint = try SafetensorsCheckpoint(opening: location.path, reinterpreted: opening.reinterpreted)
             configuration = named
         case .safetensorsIndex:
-            checkpoint = try SafetensorsCheckpoint(index: ShardIndex(opening: location.path), reinterpreted: opening.reinterpreted)
+            checkpoint = try SafetensorsCheckpoint(
+                index: ShardIndex(opening: location.path), reinterpreted: opening.reinterpreted)
             configuration = named
         case .hdf5Index:
             let index = try ShardIndex(opening: location.path)
@@ -70,11 +71,13 @@ private struct CheckpointOpening {
         let options = HDF5Options(followsExternalLinks: request.followsExternalLinks)
         let input: HDF5Input
         do throws(HDF5Error) {
-            input = request.isInProcess
+            input =
+                request.isInProcess
                 ? try HDF5Input.inProcess(path, options: options) : try HDF5Input.isolated(path, options: options)
         } catch {
             throw ConversionError(error)
         }
-        return try HDF5Checkpoint(input, cacheBytes: request.storage.memory * 6 / 10, keeping: resource, reinterpreted: reinterpreted)
+        return try HDF5Checkpoint(
+            input, cacheBytes: request.storage.memory * 6 / 10, keeping: resource, reinterpreted: reinterpreted)
     }
 }

@@ -47,18 +47,23 @@ struct InputLocation {
             let index = try ShardIndex(opening: path)
             return index.files.allSatisfy { $0.lowercased().hasSuffix(".safetensors") } ? .safetensorsIndex : .hdf5Index
         }
-        if name.hasSuffix(".safetensors") || SafetensorsFile.looksLike(head, fileSize: file.size) { return .safetensors }
+        if name.hasSuffix(".safetensors") || SafetensorsFile.looksLike(head, fileSize: file.size) {
+            return .safetensors
+        }
         return .hdf5
     }
 
     /// Names that checkpoints have by convention, the first one found wins: an index before what it indexes.
     private static let conventional = [
-        "model.safetensors.index.json", "model.safetensors", "model.weights.json", "model.weights.h5", "tf_model.h5.index.json",
+        "model.safetensors.index.json", "model.safetensors", "model.weights.json", "model.weights.h5",
+        "tf_model.h5.index.json",
         "tf_model.h5",
     ]
 
     /// What can be a checkpoint by its name.
-    private static let extensions = [".safetensors.index.json", ".h5.index.json", ".weights.json", ".safetensors", ".h5", ".hdf5", ".keras", ".moe"]
+    private static let extensions = [
+        ".safetensors.index.json", ".h5.index.json", ".weights.json", ".safetensors", ".h5", ".hdf5", ".keras", ".moe",
+    ]
 
     private static func checkpoint(in directory: String) throws(ConversionError) -> String {
         let names: [String]
@@ -73,7 +78,9 @@ struct InputLocation {
         let indices = candidates.filter { $0.lowercased().hasSuffix(".json") }
         let chosen = indices.isEmpty ? candidates : indices
         guard let only = chosen.first else {
-            throw ConversionError(.unopenable, "cannot open \(directory): the directory holds no .safetensors, .h5, .keras or index of shards")
+            throw ConversionError(
+                .unopenable,
+                "cannot open \(directory): the directory holds no .safetensors, .h5, .keras or index of shards")
         }
         guard chosen.count == 1 else {
             let shown = chosen.prefix(4).joined(separator: ", ") + (chosen.count > 4 ? ", …" : "")

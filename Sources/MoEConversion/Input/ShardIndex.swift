@@ -26,14 +26,18 @@ struct ShardIndex: Sendable {
         } catch {
             throw .damaged("\(path) is not JSON: \(error)")
         }
-        guard let members = value["weight_map"]?.object?.members else { throw .damaged("\(path) has no weight_map: it is no index of shards") }
+        guard let members = value["weight_map"]?.object?.members else {
+            throw .damaged("\(path) has no weight_map: it is no index of shards")
+        }
         var map: [(name: String, file: String)] = []
         for (name, value) in members {
             let files = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
             guard !files.isEmpty else { throw .damaged("\(path): \(JSONValue.string(name).text) names no file") }
             for file in files {
                 // An index speaks of its own directory only.
-                guard !file.isEmpty, file != ".", file != "..", !file.utf8.contains(UInt8(ascii: "/")), !file.utf8.contains(0) else {
+                guard !file.isEmpty, file != ".", file != "..", !file.utf8.contains(UInt8(ascii: "/")),
+                    !file.utf8.contains(0)
+                else {
                     throw .damaged("\(path): \(JSONValue.string(file).text) lies outside the index's own directory")
                 }
                 map.append((name, file))

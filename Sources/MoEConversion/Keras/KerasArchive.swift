@@ -20,15 +20,22 @@ struct KerasArchive {
             throw .damaged("\(path) has no member \(Self.weightsName): it is no Keras 3 model with HDF5 weights")
         }
         let copy: TemporaryFile
-        do throws(SystemError) { copy = try TemporaryFile(suffix: ".weights.h5") } catch { throw ConversionError(.io, error.description) }
+        do throws(SystemError) { copy = try TemporaryFile(suffix: ".weights.h5") } catch {
+            throw ConversionError(.io, error.description)
+        }
         try unsafe archive.read(member) { piece throws(ConversionError) in
-            do throws(SystemError) { try unsafe copy.write(piece) } catch { throw ConversionError(.io, error.description) }
+            do throws(SystemError) { try unsafe copy.write(piece) } catch {
+                throw ConversionError(.io, error.description)
+            }
         }
         weights = copy
         var text: [UInt8]?
         if let member = try archive.member(named: Self.configurationName) {
             guard member.size <= UInt64(Limits.configBytes) else {
-                throw ConversionError(.limit, "\(path): \(Self.configurationName) has \(member.size) bytes; at most \(Limits.configBytes) are read")
+                throw ConversionError(
+                    .limit,
+                    "\(path): \(Self.configurationName) has \(member.size) bytes; at most \(Limits.configBytes) are read"
+                )
             }
             var bytes: [UInt8] = []
             try unsafe archive.read(member) { piece throws(ConversionError) in unsafe bytes.append(contentsOf: piece) }

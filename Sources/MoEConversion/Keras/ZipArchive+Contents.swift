@@ -21,13 +21,17 @@ extension ZipArchive {
             guard member.size == member.compressedSize else { throw damaged(member) }
             var position = range.lowerBound
             while position < range.upperBound {
-                let bytes = try file.input(at: position, count: Int(min(UInt64(Self.pieceBytes), range.upperBound - position)))
+                let bytes = try file.input(
+                    at: position, count: Int(min(UInt64(Self.pieceBytes), range.upperBound - position)))
                 position += UInt64(bytes.count)
                 try unsafe hand(bytes, to: body, checksum: &checksum)
             }
         case .deflated:
             guard member.size <= Self.deflatedLimit, member.compressedSize <= Self.deflatedLimit else {
-                throw ConversionError(.limit, "\(file.path): deflated member \(member.name) has \(member.size) bytes; at most \(Self.deflatedLimit) are read")
+                throw ConversionError(
+                    .limit,
+                    "\(file.path): deflated member \(member.name) has \(member.size) bytes; at most \(Self.deflatedLimit) are read"
+                )
             }
             guard member.size / Self.deflateRatio <= member.compressedSize else { throw damaged(member) }
             let packed = try file.input(at: range.lowerBound, count: Int(member.compressedSize))

@@ -48,7 +48,9 @@ struct ZipArchive {
             throw .damaged("\(file.path): member \(member.name) lies outside the archive")
         }
         var header = LittleEndianFields(try file.input(at: member.headerOffset, count: 30))
-        guard try header.u32() == 0x0403_4B50 else { throw .damaged("\(file.path): member \(member.name) has no local header") }
+        guard try header.u32() == 0x0403_4B50 else {
+            throw .damaged("\(file.path): member \(member.name) has no local header")
+        }
         try header.skip(22)
         let nameLength = UInt64(try header.u16())
         let start = member.headerOffset + 30 + nameLength + UInt64(try header.u16())
@@ -63,7 +65,9 @@ struct ZipArchive {
         let tailLength = min(file.size, 22 + 65_535)
         let tail = try file.input(at: file.size - tailLength, count: Int(tailLength))
         guard tail.count >= 22,
-            let place = (0...tail.count - 22).reversed().first(where: { tail[$0...].starts(with: [0x50, 0x4B, 0x05, 0x06]) })
+            let place = (0...tail.count - 22).reversed().first(where: {
+                tail[$0...].starts(with: [0x50, 0x4B, 0x05, 0x06])
+            })
         else { throw .damaged("it has no end record: it is no ZIP archive, or cut off") }
         var end = LittleEndianFields(Array(tail[place...]))
         try end.skip(8)
@@ -77,7 +81,9 @@ struct ZipArchive {
             if try locator.u32() == 0x0706_4B50 {
                 try locator.skip(4)
                 let record = try locator.u64()
-                guard record <= file.size, file.size - record >= 56 else { throw .damaged("its 64-bit end record lies outside it") }
+                guard record <= file.size, file.size - record >= 56 else {
+                    throw .damaged("its 64-bit end record lies outside it")
+                }
                 var wide = LittleEndianFields(try file.input(at: record, count: 56))
                 guard try wide.u32() == 0x0606_4B50 else { throw .damaged("its 64-bit end record is damaged") }
                 try wide.skip(28)
@@ -87,7 +93,10 @@ struct ZipArchive {
             }
         }
         guard count <= UInt64(memberLimit), size <= directoryLimit else {
-            throw ConversionError(.limit, "it has \(count) members in a directory of \(size) bytes; at most \(memberLimit) in \(directoryLimit) are read")
+            throw ConversionError(
+                .limit,
+                "it has \(count) members in a directory of \(size) bytes; at most \(memberLimit) in \(directoryLimit) are read"
+            )
         }
         guard offset <= file.size, size <= file.size - offset else { throw .damaged("its directory lies outside it") }
         var fields = LittleEndianFields(try file.input(at: offset, count: Int(size)))
@@ -124,9 +133,12 @@ struct ZipArchive {
             if compressedSize == 0xFFFF_FFFF { compressedSize = try field.u64() }
             if headerOffset == 0xFFFF_FFFF { headerOffset = try field.u64() }
         }
-        guard flags & 1 == 0, let compression: Member.Compression = method == 0 ? .stored : method == 8 ? .deflated : nil else { return nil }
+        guard flags & 1 == 0,
+            let compression: Member.Compression = method == 0 ? .stored : method == 8 ? .deflated : nil
+        else { return nil }
         return Member(
-            name: name, compression: compression, compressedSize: compressedSize, size: size, checksum: checksum, headerOffset: headerOffset)
+            name: name, compression: compression, compressedSize: compressedSize, size: size, checksum: checksum,
+            headerOffset: headerOffset)
     }
 }
 

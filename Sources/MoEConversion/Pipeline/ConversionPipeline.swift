@@ -138,7 +138,10 @@ package struct ConversionPipeline {
         try unsafe reader.read(tensor: part.tensor, elements: elements, into: content)
         do throws(FormatError) {
             if unit.beginsPart {
-                job.plan.publish(.success(try unsafe encodingPlan(sample: UnsafeRawBufferPointer(content), dtype: dtype, encoder: encoder)))
+                job.plan.publish(
+                    .success(
+                        try unsafe encodingPlan(sample: UnsafeRawBufferPointer(content), dtype: dtype, encoder: encoder)
+                    ))
             }
         } catch {
             throw ConversionError(writing: error)
@@ -166,7 +169,9 @@ package struct ConversionPipeline {
             // The room left holds the bound of every chunk that is still to come.
             let room = unsafe UnsafeMutableRawBufferPointer(rebasing: stored[storedPosition...])
             let count: Int
-            do { count = try unsafe encoder.encode(chunk, plan: encoding, into: room) } catch { throw ConversionError(writing: error) }
+            do { count = try unsafe encoder.encode(chunk, plan: encoding, into: room) } catch {
+                throw ConversionError(writing: error)
+            }
             let hash = unsafe XXH3.hash64(UnsafeRawBufferPointer(rebasing: room[0..<count]))
             result.chunks.append(.init(content: decoded, stored: storedPosition..<storedPosition + count, hash: hash))
             storedPosition += count
@@ -174,7 +179,9 @@ package struct ConversionPipeline {
     }
 
     /// Takes stored chunks as they are; they are decoded only where the tensor's content hash must be made.
-    private func copy(_ number: Int, _ job: Job, into result: EncodedUnit, reader: any CheckpointReader) throws(ConversionError) {
+    private func copy(_ number: Int, _ job: Job, into result: EncodedUnit, reader: any CheckpointReader)
+        throws(ConversionError)
+    {
         let unit = job.unit
         let part = plan.blocks[unit.block].parts[unit.part]
         if unit.beginsPart { job.plan.publish(try checkpoint.encodedPart(number)) }
@@ -192,11 +199,13 @@ package struct ConversionPipeline {
             let hash: UInt64
             do throws(FormatError) {
                 // The room is as long as the chunks are together.
-                hash = try unsafe stored.read(chunk: chunk, into: UnsafeMutableRawBufferPointer(rebasing: room[position..<position + length]))
+                hash = try unsafe stored.read(
+                    chunk: chunk, into: UnsafeMutableRawBufferPointer(rebasing: room[position..<position + length]))
             } catch {
                 throw ConversionError(reading: error)
             }
-            result.chunks.append(.init(content: decoded..<decoded + content, stored: position..<position + length, hash: hash))
+            result.chunks.append(
+                .init(content: decoded..<decoded + content, stored: position..<position + length, hash: hash))
             position += length
             decoded += content
         }
@@ -205,7 +214,9 @@ package struct ConversionPipeline {
         try unsafe reader.read(tensor: part.tensor, elements: elements, into: result.content.bytes(unit.byteCount))
     }
 
-    private func encodingPlan(sample: UnsafeRawBufferPointer, dtype: Dtype, encoder: ChunkEncoder) throws(FormatError) -> EncodingPlan {
+    private func encodingPlan(sample: UnsafeRawBufferPointer, dtype: Dtype, encoder: ChunkEncoder) throws(FormatError)
+        -> EncodingPlan
+    {
         switch options.compression {
         case .zstd: try unsafe encoder.plan(sample: sample, dtype: dtype)
         case .none: EncodingPlan.raw(dtype: dtype)
@@ -214,7 +225,9 @@ package struct ConversionPipeline {
 
     // MARK: Writer
 
-    private func write(from queue: OrderedQueue<Job, EncodedUnit>, pool: UnitPool, into writer: ModelFileWriter) throws(ConversionError) {
+    private func write(from queue: OrderedQueue<Job, EncodedUnit>, pool: UnitPool, into writer: ModelFileWriter)
+        throws(ConversionError)
+    {
         var numbers: [Int] = []
         var written: UInt64 = 0
         while let (result, bytes) = try queue.next() {
@@ -230,7 +243,9 @@ package struct ConversionPipeline {
         }
     }
 
-    private func write(_ result: EncodedUnit, partNumbers numbers: inout [Int], into writer: ModelFileWriter) throws(FormatError) {
+    private func write(_ result: EncodedUnit, partNumbers numbers: inout [Int], into writer: ModelFileWriter)
+        throws(FormatError)
+    {
         let unit = result.unit
         let block = plan.blocks[unit.block]
         let part = block.parts[unit.part]
@@ -240,7 +255,8 @@ package struct ConversionPipeline {
             numbers.removeAll()
         }
         if unit.beginsPart, let form = result.form,
-            let chunking = WorkUnits.chunking(of: part, dtype: plan.tensors[part.tensor].dtype, target: options.chunkElements)
+            let chunking = WorkUnits.chunking(
+                of: part, dtype: plan.tensors[part.tensor].dtype, target: options.chunkElements)
         {
             numbers.append(
                 try writer.beginPart(
@@ -251,7 +267,8 @@ package struct ConversionPipeline {
         if plan.contentHashes[part.tensor] != nil {
             let stored = unsafe result.stored.bytes(result.chunks.last?.stored.upperBound ?? 0)
             for chunk in result.chunks {
-                try unsafe writer.append(stored: UnsafeRawBufferPointer(rebasing: stored[chunk.stored]), hash: chunk.hash)
+                try unsafe writer.append(
+                    stored: UnsafeRawBufferPointer(rebasing: stored[chunk.stored]), hash: chunk.hash)
             }
             return try end(unit, block, numbers, writer)
         }

@@ -34,7 +34,8 @@ struct WorkUnits {
         if let stored = part.stored {
             return Chunking(elements: part.elementCount, rowLength: part.rowLength, chunkElements: stored.chunkElements)
         }
-        let elements = Chunking.chunkElements(rowLength: part.rowLength, target: target, elementBytes: dtype.byteCount ?? 1)
+        let elements = Chunking.chunkElements(
+            rowLength: part.rowLength, target: target, elementBytes: dtype.byteCount ?? 1)
         return Chunking(elements: part.elementCount, rowLength: part.rowLength, chunkElements: UInt64(elements))
     }
 
@@ -43,7 +44,9 @@ struct WorkUnits {
         let parts = plan.blocks[block].parts
         let planned = parts[part]
         let dtype = plan.tensors[planned.tensor].dtype
-        guard let width = dtype.byteCount, let chunking = Self.chunking(of: planned, dtype: dtype, target: chunkElements) else {
+        guard let width = dtype.byteCount,
+            let chunking = Self.chunking(of: planned, dtype: dtype, target: chunkElements)
+        else {
             throw .damaged("tensor \(plan.tensors[planned.tensor].name) cannot be cut into chunks")
         }
         let first = chunk

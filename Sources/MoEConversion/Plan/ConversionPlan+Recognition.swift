@@ -7,16 +7,21 @@ extension ConversionPlan {
     ///   - recognition: one placement for each of `tensors`, in their order.
     ///   - aliases: further names, by index of the tensor.
     package init(
-        _ tensors: [SourceTensor], aliases: [(name: String, tensor: Int)], recognition: Recognition, configuration: [UInt8]?
+        _ tensors: [SourceTensor], aliases: [(name: String, tensor: Int)], recognition: Recognition,
+        configuration: [UInt8]?
     ) {
         var typed = tensors
         for placement in recognition.placements { typed[placement.tensor].dtype = placement.dtype }
         var rooms = BlockRooms()
-        for placement in recognition.placements where typed[placement.tensor].byteCount > 0 { rooms.add(placement, of: typed[placement.tensor]) }
+        for placement in recognition.placements where typed[placement.tensor].byteCount > 0 {
+            rooms.add(placement, of: typed[placement.tensor])
+        }
         self.init(
             tensors: typed, aliases: aliases,
             banks: recognition.banks.map { bank in
-                Bank(path: bank.path, layer: bank.layer < 0 ? nil : bank.layer, expertCount: bank.expertCount, sharedCount: bank.sharedCount)
+                Bank(
+                    path: bank.path, layer: bank.layer < 0 ? nil : bank.layer, expertCount: bank.expertCount,
+                    sharedCount: bank.sharedCount)
             },
             blocks: rooms.blocks(recognition.banks), model: recognition.model, configuration: configuration)
     }
@@ -61,9 +66,13 @@ private struct BlockRooms {
         case .shared(let bank, let index): shared[Slot(bank: bank, index: index), default: []].append(piece(0, of: 1))
         case .expert(let bank, let index): experts[Slot(bank: bank, index: index), default: []].append(piece(0, of: 1))
         case .stackedExperts(let bank, let count):
-            for index in 0..<count { experts[Slot(bank: bank, index: index), default: []].append(piece(index, of: count)) }
+            for index in 0..<count {
+                experts[Slot(bank: bank, index: index), default: []].append(piece(index, of: count))
+            }
         case .stackedShared(let bank, let count):
-            for index in 0..<count { shared[Slot(bank: bank, index: index), default: []].append(piece(index, of: count)) }
+            for index in 0..<count {
+                shared[Slot(bank: bank, index: index), default: []].append(piece(index, of: count))
+            }
         case .stackedRouters(let firstBank, let count):
             for index in 0..<count { routers[firstBank + index, default: []].append(piece(index, of: count)) }
         }
@@ -77,12 +86,18 @@ private struct BlockRooms {
         }
         for (bank, recognized) in banks.enumerated() {
             for index in 0..<recognized.sharedCount {
-                blocks.append(.init(.shared, bank: bank, expert: index, parts: Self.parts(shared[Slot(bank: bank, index: index)] ?? [])))
+                blocks.append(
+                    .init(
+                        .shared, bank: bank, expert: index,
+                        parts: Self.parts(shared[Slot(bank: bank, index: index)] ?? [])))
             }
         }
         for (bank, recognized) in banks.enumerated() {
             for index in 0..<recognized.expertCount {
-                blocks.append(.init(.expert, bank: bank, expert: index, parts: Self.parts(experts[Slot(bank: bank, index: index)] ?? [])))
+                blocks.append(
+                    .init(
+                        .expert, bank: bank, expert: index,
+                        parts: Self.parts(experts[Slot(bank: bank, index: index)] ?? [])))
             }
         }
         return blocks

@@ -9,16 +9,20 @@ struct BankDrafts {
 
     /// Names of the module that holds the routed experts.
     private static let containers: Set<Substring> = [
-        "experts", "expert", "local_experts", "deepspeed_experts", "expert_bank", "expert_list", "expert_layers", "moe_experts",
+        "experts", "expert", "local_experts", "deepspeed_experts", "expert_bank", "expert_list", "expert_layers",
+        "moe_experts",
         "experts_list", "expert_networks", "routed_experts",
     ]
     /// Names of the module that holds the shared ones.
     static let sharedContainers: Set<Substring> = [
-        "shared_experts", "shared_expert", "shared_mlp", "share_expert", "shared_expert_dense", "shared_ffn", "shared_expert_mlp",
+        "shared_experts", "shared_expert", "shared_mlp", "share_expert", "shared_expert_dense", "shared_ffn",
+        "shared_expert_mlp",
         "_shared_expert", "_shared_experts",
     ]
     /// Experts that attend are not feed-forward experts.
-    private static let attention: Set<Substring> = ["self_attention", "self_attn", "attention", "attn", "SelfAttention"]
+    private static let attention: Set<Substring> = [
+        "self_attention", "self_attn", "attention", "attn", "SelfAttention",
+    ]
 
     init(_ names: [TensorName], shapes: [[Int]]) {
         var rest: [Int] = []
@@ -124,7 +128,9 @@ struct BankDrafts {
 
     /// Starts a draft for stacked experts that lie in the layer itself, as Granite's `block_sparse_moe.input_linear.weight`.
     private mutating func startBareStack(_ name: TensorName, _ shape: [Int]) {
-        guard shape.count >= 2, shape[0] > 1, !name.components.contains(where: { Self.attention.contains($0) }) else { return }
+        guard shape.count >= 2, shape[0] > 1, !name.components.contains(where: { Self.attention.contains($0) }) else {
+            return
+        }
         if name.isKerasVariable {
             // Variables of the layer itself: their shapes decide later.
             if shape.count == 3 { _ = draft(name.prefix(name.components.count - 2)) }
@@ -148,7 +154,9 @@ struct BankDrafts {
                 return
             }
             // A sibling of the layer's module: `shared_mlp` beside `block_sparse_moe`, `moe.router` beside `mlp`.
-            if depth < components.count - 1, SideNames.mayStandBeside(components[depth...]), let bank = child(of: name.prefix(depth)) {
+            if depth < components.count - 1, SideNames.mayStandBeside(components[depth...]),
+                let bank = child(of: name.prefix(depth))
+            {
                 sort(name, below: depth, tensor, into: bank)
                 return
             }

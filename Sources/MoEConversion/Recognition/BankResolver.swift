@@ -54,8 +54,10 @@ struct BankResolver {
         let sides = SideTensors(draft.sides, groups: draft.groups, tensors: tensors, leaves: leaves)
         var problem = draft.problem
         var facts = BankFacts(path: path, layer: layer, expertCount: 0, run: draft.run)
-        facts.expertCount = isStacked
-            ? members.lazy.compactMap { tensors[$0.tensor].shape.count > 2 ? tensors[$0.tensor].shape[0] : nil }.first ?? 0
+        facts.expertCount =
+            isStacked
+            ? members.lazy.compactMap { tensors[$0.tensor].shape.count > 2 ? tensors[$0.tensor].shape[0] : nil }.first
+                ?? 0
             : (members.lazy.map(\.expert).max() ?? 0) + 1
         let blueprint = try blueprint(facts)
         // What is stored for experts that only return their input is of no use.
@@ -105,11 +107,12 @@ struct BankResolver {
     /// Moves stacked matrices that lie in the layer itself from its sides to its experts.
     private func takeBareStack(from draft: inout BankDraft) {
         guard draft.experts.isEmpty, draft.stacked.isEmpty else { return }
-        let projections = Set(draft.sides.compactMap { side -> String? in
-            let leaf = leaves[side.leaf]
-            let isStack = leaf.part == .weight && ExpertLayout.isStack(leaf.projection, tensors[side.tensor].shape)
-            return isStack ? leaf.projection : nil
-        })
+        let projections = Set(
+            draft.sides.compactMap { side -> String? in
+                let leaf = leaves[side.leaf]
+                let isStack = leaf.part == .weight && ExpertLayout.isStack(leaf.projection, tensors[side.tensor].shape)
+                return isStack ? leaf.projection : nil
+            })
         draft.stacked = draft.sides.filter { projections.contains(leaves[$0.leaf].projection) }
         draft.sides.removeAll { projections.contains(leaves[$0.leaf].projection) }
     }
@@ -117,7 +120,9 @@ struct BankResolver {
     /// A configuration and tensors that disagree describe two different models.
     static func check(_ blueprint: LayerBlueprint, _ facts: BankFacts) throws(RecognitionError) {
         if let stated = blueprint.expertCount, stated.value != facts.expertCount {
-            throw .contradiction("the configuration's \(stated.key) is \(stated.value), but \(quoted(facts.path)) holds \(facts.expertCount) experts")
+            throw .contradiction(
+                "the configuration's \(stated.key) is \(stated.value), but \(quoted(facts.path)) holds \(facts.expertCount) experts"
+            )
         }
         let choices = facts.expertCount + blueprint.router.identityExperts
         let router = blueprint.router
@@ -126,7 +131,8 @@ struct BankResolver {
         case .all, .unsupported: break
         default:
             guard (1...max(1, choices)).contains(topK.value) else {
-                throw .contradiction("\(topK.key) is \(topK.value), but \(quoted(facts.path)) has \(choices) experts to choose from")
+                throw .contradiction(
+                    "\(topK.key) is \(topK.value), but \(quoted(facts.path)) has \(choices) experts to choose from")
             }
         }
     }
@@ -137,12 +143,16 @@ struct BankResolver {
         guard !members.isEmpty else { return }
         var problem: String?
         // A single shared expert has matrices of its own, several may be stacked.
-        let isMatrix = members.contains { leaves[$0.leaf].part == .weight && tensors[$0.tensor].shape.count == 2 } || members.contains { leaves[$0.leaf].asDenseLayer.part == .weight && tensors[$0.tensor].shape.count == 2 }
-        let collection = isStacked && !isMatrix
+        let isMatrix =
+            members.contains { leaves[$0.leaf].part == .weight && tensors[$0.tensor].shape.count == 2 }
+            || members.contains { leaves[$0.leaf].asDenseLayer.part == .weight && tensors[$0.tensor].shape.count == 2 }
+        let collection =
+            isStacked && !isMatrix
             ? ExpertCollection(stacked: members, tensors: tensors, leaves: leaves, routerRows: { _ in nil })
             : ExpertCollection(members, tensors: tensors, leaves: leaves, problem: &problem)
         let resolver = ExpertResolver(
-            choice: .auto, inputSize: bank.hiddenSize, isInterleaved: bank.blueprint.isInterleaved, quantization: quantization)
+            choice: .auto, inputSize: bank.hiddenSize, isInterleaved: bank.blueprint.isInterleaved,
+            quantization: quantization)
         guard let collection, let shared = resolver.resolve(collection.expert, problem: &problem) else {
             bank.unknown += members.map(\.tensor)
             bank.problem = bank.problem ?? "its shared expert is not understood: \(problem ?? "its tensors differ")"

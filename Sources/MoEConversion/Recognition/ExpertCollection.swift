@@ -25,7 +25,8 @@ struct ExpertCollection {
                 return nil
             }
             guard tensors[member.tensor].shape == tensors[model.tensor].shape else {
-                problem = "\(quoted(tensors[member.tensor].name)) has another shape than \(quoted(tensors[model.tensor].name))"
+                problem =
+                    "\(quoted(tensors[member.tensor].name)) has another shape than \(quoted(tensors[model.tensor].name))"
                 return nil
             }
         }
@@ -39,9 +40,10 @@ struct ExpertCollection {
         }
         self.count = count
         self.members = members
-        expert = ExpertShapes(leaves: members.prefix(width).map {
-            .init(number: $0.leaf, name: leaves[$0.leaf].asDenseLayer, shape: tensors[$0.tensor].shape)
-        })
+        expert = ExpertShapes(
+            leaves: members.prefix(width).map {
+                .init(number: $0.leaf, name: leaves[$0.leaf].asDenseLayer, shape: tensors[$0.tensor].shape)
+            })
     }
 
     /// Tensors that hold all experts: a leading dimension for the experts, or rows of all experts one below the other.
@@ -70,7 +72,8 @@ struct ExpertCollection {
         } else {
             // [E·F, H]: the router tells E.
             guard let first = weights.first,
-                let rows = ExpertLayout.rowsAreExperts(leaves[first.leaf].projection) ? shape(first)[0] : routerRows(shape(first).last ?? 0), rows > 0,
+                let rows = ExpertLayout.rowsAreExperts(leaves[first.leaf].projection)
+                    ? shape(first)[0] : routerRows(shape(first).last ?? 0), rows > 0,
                 members.allSatisfy({ (shape($0).first ?? 0) % rows == 0 && isWeight($0) })
             else { return nil }
             count = rows
@@ -79,11 +82,12 @@ struct ExpertCollection {
         guard (1...Limits.experts).contains(count) else { return nil }
         self.count = count
         self.members = members
-        expert = ExpertShapes(leaves: members.map { member in
-            let whole = shape(member)
-            let own = isFlat ? [whole[0] / count] + whole.dropFirst() : Array(whole.dropFirst())
-            let leaf = leaves[member.leaf]
-            return .init(number: member.leaf, name: leaf.projection.isEmpty ? leaf : leaf.asDenseLayer, shape: own)
-        })
+        expert = ExpertShapes(
+            leaves: members.map { member in
+                let whole = shape(member)
+                let own = isFlat ? [whole[0] / count] + whole.dropFirst() : Array(whole.dropFirst())
+                let leaf = leaves[member.leaf]
+                return .init(number: member.leaf, name: leaf.projection.isEmpty ? leaf : leaf.asDenseLayer, shape: own)
+            })
     }
 }

@@ -18,7 +18,8 @@ struct ExpertLayout {
     /// Fused gate and up outputs alternate. nil: the family decides.
     var isInterleaved: Bool?
 
-    init(_ name: String, _ matrices: [String: ExpertMatrix], downIsTransposed: Bool = false, isInterleaved: Bool? = nil) {
+    init(_ name: String, _ matrices: [String: ExpertMatrix], downIsTransposed: Bool = false, isInterleaved: Bool? = nil)
+    {
         self.name = name
         self.matrices = matrices
         self.downIsTransposed = downIsTransposed
@@ -72,7 +73,9 @@ struct ExpertLayout {
     static let names: [String] = Array(Set(all.map(\.name) + [PositionalBank.layout])).sorted()
 
     /// Names that matrices of stacked experts have when no `experts` container stands above them.
-    static let projections: Set<String> = Set(all.flatMap(\.matrices.keys)).subtracting(["", "output", "hidden", "dense", "fc", "proj", "layer", "linear"])
+    static let projections: Set<String> = Set(all.flatMap(\.matrices.keys)).subtracting([
+        "", "output", "hidden", "dense", "fc", "proj", "layer", "linear",
+    ])
 
     /// Whether a matrix of that name and shape holds several experts by itself.
     static func isStack(_ projection: String, _ shape: [Int]) -> Bool {
@@ -87,12 +90,16 @@ struct ExpertLayout {
     ///
     /// A prefix that all names share (`mlp.w1`, `mlp.w2`) is dropped; two names that differ only in their number
     /// (`net.0`, `net.2`; `dense`, `dense_1`) are the first and the second matrix.
-    static func of(_ names: Set<String>, among choice: LayoutChoice) -> (layout: ExpertLayout, matrices: [String: ExpertMatrix])? {
+    static func of(_ names: Set<String>, among choice: LayoutChoice) -> (
+        layout: ExpertLayout, matrices: [String: ExpertMatrix]
+    )? {
         let prefix = commonPrefix(names)
         let short = Dictionary(uniqueKeysWithValues: names.map { (String($0.dropFirst(prefix)), $0) })
         for layout in all where choice.allows(layout.name) && layout.matrices.count == short.count {
             guard layout.matrices.keys.allSatisfy({ short[$0] != nil }) else { continue }
-            return (layout, Dictionary(uniqueKeysWithValues: layout.matrices.map { (short[$0.key] ?? $0.key, $0.value) }))
+            return (
+                layout, Dictionary(uniqueKeysWithValues: layout.matrices.map { (short[$0.key] ?? $0.key, $0.value) })
+            )
         }
         if choice.allows("two_layer"), let pair = numberedPair(names) {
             let matrices = [pair.first: ExpertMatrix.first, pair.second: .down]

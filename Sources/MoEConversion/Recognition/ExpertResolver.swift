@@ -24,7 +24,9 @@ struct ExpertResolver {
             problem = "no layout has experts with \(names)"
             return nil
         }
-        if let foreign = expert.leaves.first(where: { if case .other = $0.name.part { true } else { false } }), !isHarmless(foreign) {
+        if let foreign = expert.leaves.first(where: { if case .other = $0.name.part { true } else { false } }),
+            !isHarmless(foreign)
+        {
             problem = "\(quoted(foreign.name.projection)) is stored as a quantiser left it, which is not described"
             return nil
         }
@@ -37,15 +39,20 @@ struct ExpertResolver {
             problem = "a weight is missing or not a matrix"
             return nil
         }
-        let mayBeFused = matrices[first] != .up, mayBePlain = matrices[first] != .gateUp
+        let mayBeFused = matrices[first] != .up
+        let mayBePlain = matrices[first] != .gateUp
         let isKernel = expert.weight(first)?.name.isKernel == true
         let fits = ExpertFit.all(
             first: firstShape, down: downShape, mayBePlain: mayBePlain, mayBeFused: mayBeFused,
             downIsTransposed: layout.downIsTransposed)
         let isPacked = expert.weight(first)?.name.part == .blocks
         let known = isPacked ? fits.filter { $0.orientation == .rowsAreOutputs } : fits
-        guard let fit = ExpertFit.best(known, inputSize: inputSize, convention: isKernel ? .rowsAreInputs : .rowsAreOutputs) else {
-            problem = "the shapes [\(firstShape.rows), \(firstShape.columns)] of \(quoted(first)) and [\(downShape.rows), \(downShape.columns)] of \(quoted(down)) do not fit"
+        guard
+            let fit = ExpertFit.best(
+                known, inputSize: inputSize, convention: isKernel ? .rowsAreInputs : .rowsAreOutputs)
+        else {
+            problem =
+                "the shapes [\(firstShape.rows), \(firstShape.columns)] of \(quoted(first)) and [\(downShape.rows), \(downShape.columns)] of \(quoted(down)) do not fit"
                 + (inputSize.map { " an input of \($0)" } ?? " each other")
             return nil
         }
@@ -55,7 +62,8 @@ struct ExpertResolver {
             return nil
         }
         var resolved = ResolvedExpert(
-            layout: positionalName ?? layout.name, kind: gate != nil || fit.isFused ? .gated : .mlp, inputSize: fit.inputSize,
+            layout: positionalName ?? layout.name, kind: gate != nil || fit.isFused ? .gated : .mlp,
+            inputSize: fit.inputSize,
             expertSize: fit.expertSize, outputSize: fit.outputSize, parts: [:])
         let interleaved = isInterleaved ?? layout.isInterleaved ?? isPacked
         let fused: Role = interleaved ? .gateUpInterleavedWeight : .gateUpHalvesWeight
@@ -77,8 +85,10 @@ struct ExpertResolver {
         }
         let convention: Orientation = weight.name.isKernel ? .rowsAreInputs : .rowsAreOutputs
         let other: Orientation = weight.name.isKernel ? .rowsAreOutputs : .rowsAreInputs
-        guard let orientation = [convention, other].first(where: { inputSize == nil || shape.inputs($0) == inputSize }) else {
-            problem = "the shape [\(shape.rows), \(shape.columns)] of \(quoted(name)) does not fit an input of \(inputSize ?? 0)"
+        guard let orientation = [convention, other].first(where: { inputSize == nil || shape.inputs($0) == inputSize })
+        else {
+            problem =
+                "the shape [\(shape.rows), \(shape.columns)] of \(quoted(name)) does not fit an input of \(inputSize ?? 0)"
             return nil
         }
         var resolved = ResolvedExpert(
@@ -96,7 +106,10 @@ struct ExpertResolver {
     }
 
     /// Gives the weight of a projection its role, and its bias and scales theirs if their shapes fit.
-    private func add(_ projection: String, _ role: Role, _ orientation: Orientation, of expert: ExpertShapes, to resolved: inout ResolvedExpert) {
+    private func add(
+        _ projection: String, _ role: Role, _ orientation: Orientation, of expert: ExpertShapes,
+        to resolved: inout ResolvedExpert
+    ) {
         guard let weight = expert.weight(projection), let matrix = weight.matrix else { return }
         var part = ResolvedExpert.Part(role: role, orientation: orientation)
         if let scale = expert.leaf(projection, .scale) {
@@ -111,7 +124,8 @@ struct ExpertResolver {
         resolved.parts[weight.number] = part
         if let bias = expert.leaf(projection, .bias) {
             guard bias.shape.reduce(1, { $0 &* $1 }) == matrix.outputs(orientation) else {
-                resolved.misfit = "the bias of \(quoted(projection)) does not have one value for each of its \(matrix.outputs(orientation)) outputs"
+                resolved.misfit =
+                    "the bias of \(quoted(projection)) does not have one value for each of its \(matrix.outputs(orientation)) outputs"
                 return
             }
             // Every weight role's bias is the next code.

@@ -23,9 +23,13 @@ extension BankDrafts {
         for (name, shape) in beside where shape.count == 2 {
             let count = name.components.count
             for depth in max(0, count - 3)..<count {
-                guard let groups = candidates[String(name.prefix(depth))]?.drafts.count, shape.contains(groups) else { continue }
+                guard let groups = candidates[String(name.prefix(depth))]?.drafts.count, shape.contains(groups) else {
+                    continue
+                }
                 let meaning = SideNames.meaning(of: LeafName(name.components[depth...]))
-                if meaning == .router || meaning == .groupRouter { candidates[String(name.prefix(depth))]?.hasFirstGate = true }
+                if meaning == .router || meaning == .groupRouter {
+                    candidates[String(name.prefix(depth))]?.hasFirstGate = true
+                }
             }
         }
         var replaced: Set<Int> = []
@@ -71,7 +75,9 @@ extension BankDrafts {
         guard groups.count <= Limits.experts / size else { return nil }
         joined.groups = .init(container: candidate.container, count: groups.count, size: size)
         for (group, draft) in groups.enumerated() {
-            joined.experts += draft.experts.map { .init(expert: group * size + $0.expert, leaf: $0.leaf, tensor: $0.tensor) }
+            joined.experts += draft.experts.map {
+                .init(expert: group * size + $0.expert, leaf: $0.leaf, tensor: $0.tensor)
+            }
         }
         return joined
     }

@@ -22,7 +22,8 @@ extension BankDrafts {
             } else {
                 var router = member
                 switch shape.count {
-                case 2 where shape.contains(count): router.leaf = intern(LeafName(projection: "router", part: .weight, isKernel: true))
+                case 2 where shape.contains(count):
+                    router.leaf = intern(LeafName(projection: "router", part: .weight, isKernel: true))
                 case 1 where shape[0] == count: router.leaf = intern(LeafName(projection: "router", part: .bias))
                 default: break
                 }

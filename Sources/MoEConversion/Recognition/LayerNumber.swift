@@ -1,7 +1,9 @@
 /// Reads the model's own layer numbers out of the paths of its MoE layers.
 enum LayerNumber {
     /// Names of modules whose children are numbered layers.
-    private static let stacks: Set<Substring> = ["layers", "layer", "blocks", "block", "h", "resblocks", "encoder", "decoder"]
+    private static let stacks: Set<Substring> = [
+        "layers", "layer", "blocks", "block", "h", "resblocks", "encoder", "decoder",
+    ]
 
     /// The numbers of paths in their order; −1 where nothing gives one.
     ///

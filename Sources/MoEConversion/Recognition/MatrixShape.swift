@@ -24,12 +24,15 @@ struct ExpertFit: Hashable {
     /// - Parameters:
     ///   - mayBeFused, mayBePlain: whether the first may hold gate and up in one, or one of them alone.
     ///   - downIsTransposed: the down matrix lies the other way than the first.
-    static func all(first: MatrixShape, down: MatrixShape, mayBePlain: Bool, mayBeFused: Bool, downIsTransposed: Bool) -> [ExpertFit] {
+    static func all(first: MatrixShape, down: MatrixShape, mayBePlain: Bool, mayBeFused: Bool, downIsTransposed: Bool)
+        -> [ExpertFit]
+    {
         var fits: [ExpertFit] = []
         for orientation in [Orientation.rowsAreOutputs, .rowsAreInputs] {
             let downOrientation: Orientation =
                 downIsTransposed ? (orientation == .rowsAreOutputs ? .rowsAreInputs : .rowsAreOutputs) : orientation
-            let width = first.outputs(orientation), inner = down.inputs(downOrientation)
+            let width = first.outputs(orientation)
+            let inner = down.inputs(downOrientation)
             func fit(_ isFused: Bool) -> ExpertFit {
                 ExpertFit(
                     orientation: orientation, downOrientation: downOrientation, isFused: isFused,

@@ -17,14 +17,17 @@ struct PlacementBuilder {
 
     mutating func add(_ bank: ResolvedBank) {
         let number = banks.count
-        banks.append(RecognizedBank(
-            path: bank.path, layer: bank.layer, expertCount: bank.expertCount, sharedCount: bank.sharedCount,
-            hasRouter: !bank.router.isEmpty, layout: bank.expert?.layout ?? ""))
+        banks.append(
+            RecognizedBank(
+                path: bank.path, layer: bank.layer, expertCount: bank.expertCount, sharedCount: bank.sharedCount,
+                hasRouter: !bank.router.isEmpty, layout: bank.expert?.layout ?? ""))
         place(bank.experts, as: bank.expert, count: bank.expertCount) { member in
-            bank.isStacked ? .stackedExperts(bank: number, count: bank.expertCount) : .expert(bank: number, index: member.expert)
+            bank.isStacked
+                ? .stackedExperts(bank: number, count: bank.expertCount) : .expert(bank: number, index: member.expert)
         }
         place(bank.sharedMembers, as: bank.shared, count: bank.sharedCount, isShared: true) { member in
-            bank.sharedIsStacked ? .stackedShared(bank: number, count: bank.sharedCount) : .shared(bank: number, index: member.expert)
+            bank.sharedIsStacked
+                ? .stackedShared(bank: number, count: bank.sharedCount) : .shared(bank: number, index: member.expert)
         }
         let layer = describe(bank)
         let isHierarchical = model.routers[layer.router].kind == .hierarchical
@@ -38,7 +41,11 @@ struct PlacementBuilder {
             }
         }
         for side in bank.sharedSides {
-            if bank.sharedCount > 0 { place(side, .shared(bank: number, index: 0)) } else { unrecognized.append(side.tensor) }
+            if bank.sharedCount > 0 {
+                place(side, .shared(bank: number, index: 0))
+            } else {
+                unrecognized.append(side.tensor)
+            }
         }
         unrecognized += bank.unknown
         model.layers.append(layer)
@@ -51,7 +58,8 @@ struct PlacementBuilder {
     }
 
     private mutating func place(
-        _ members: [BankDraft.Member], as expert: ResolvedExpert?, count: Int, isShared: Bool = false, at place: (BankDraft.Member) -> Place
+        _ members: [BankDraft.Member], as expert: ResolvedExpert?, count: Int, isShared: Bool = false,
+        at place: (BankDraft.Member) -> Place
     ) {
         // The members of one expert lie together: its scales are found among its own.
         var start = 0
@@ -69,7 +77,9 @@ struct PlacementBuilder {
                 }
                 placements[member.tensor].role = isShared ? part.role.shared : part.role
                 placements[member.tensor].orientation = part.orientation
-                if let scheme = part.scheme, let scale = members[start..<end].first(where: { $0.leaf == part.scaleLeaf }) {
+                if let scheme = part.scheme,
+                    let scale = members[start..<end].first(where: { $0.leaf == part.scaleLeaf })
+                {
                     placements[member.tensor].scheme = model.number(of: scheme)
                     placements[member.tensor].scale = scale.tensor
                 }
@@ -87,7 +97,9 @@ struct PlacementBuilder {
             if function.kind != .unsupported {
                 function.kind = expert.kind
                 if expert.kind == .linear { function = ExpertFunction(.linear) }
-                if expert.kind == .mlp, !blueprint.hasStatedActivation, function.activation == .silu { function.activation = .relu }
+                if expert.kind == .mlp, !blueprint.hasStatedActivation, function.activation == .silu {
+                    function.activation = .relu
+                }
             }
         } else {
             function = ExpertFunction(.unsupported)
@@ -96,7 +108,9 @@ struct PlacementBuilder {
         if router.kind != .unsupported {
             if !bank.router.contains(where: { $0.role == .selectionBias }) { router.selectionBias = .none }
             if !bank.router.contains(where: { $0.role == .routerNoiseWeight }) { router.noise = nil }
-            if router.kind == .topK, bank.router.contains(where: { $0.role == .tokenExpertTable }) { router.kind = .hash }
+            if router.kind == .topK, bank.router.contains(where: { $0.role == .tokenExpertTable }) {
+                router.kind = .hash
+            }
             let isDense = router.kind == .all && bank.groupSize != nil
             if router.kind == .topK || isDense, let gate = bank.router.first(where: { $0.role == .groupRouterWeight }) {
                 makeHierarchical(&router, bank, gate)
@@ -109,7 +123,9 @@ struct PlacementBuilder {
             if router.perExpertScale { router.perExpertScale = bank.router.contains { $0.role == .perExpertScale } }
             if blueprint.inputNormScalesByWidth { router.inputNorm?.scale = 1 / Double(bank.hiddenSize).squareRoot() }
             if let size = bank.groupSize, router.kind != .hierarchical || router.groupSize != size {
-                problem = problem ?? "each of its groups of \(size) experts has a router, which the routing given does not use"
+                problem =
+                    problem
+                    ?? "each of its groups of \(size) experts has a router, which the routing given does not use"
             }
             if let problem { router = .unsupported(problem) }
         }
@@ -125,8 +141,11 @@ struct PlacementBuilder {
         if let expert = bank.shared {
             var sharedFunction = blueprint.sharedFunction ?? blueprint.function
             sharedFunction.kind = expert.kind
-            var shared = LayerDescription.Shared(function: model.index(of: sharedFunction), expertSize: expert.expertSize)
-            shared.gate = bank.sharedSides.contains { $0.role == .sharedGateWeight } && blueprint.sharedGate == .none ? .sigmoid : blueprint.sharedGate
+            var shared = LayerDescription.Shared(
+                function: model.index(of: sharedFunction), expertSize: expert.expertSize)
+            shared.gate =
+                bank.sharedSides.contains { $0.role == .sharedGateWeight } && blueprint.sharedGate == .none
+                ? .sigmoid : blueprint.sharedGate
             shared.combination = blueprint.sharedCombination
             shared.scale = blueprint.sharedScale
             layer.shared = shared

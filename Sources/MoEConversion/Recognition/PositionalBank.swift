@@ -33,8 +33,10 @@ struct PositionalBank {
             case 1 where next > 0: part = .bias
             default: return nil
             }
-            leaves.append(.init(
-                number: leaf.number, name: LeafName(projection: names[next - 1], part: part, isKernel: true), shape: leaf.shape))
+            leaves.append(
+                .init(
+                    number: leaf.number, name: LeafName(projection: names[next - 1], part: part, isKernel: true),
+                    shape: leaf.shape))
         }
         named = ExpertShapes(leaves: leaves)
     }

@@ -29,7 +29,9 @@ struct QuantizationSettings {
         let grid: MatrixShape
         switch scale.shape.count {
         case 0: grid = MatrixShape(rows: 1, columns: 1)
-        case 1: grid = scale.shape[0] == 1 ? MatrixShape(rows: 1, columns: 1) : MatrixShape(rows: scale.shape[0], columns: 1)
+        case 1:
+            grid =
+                scale.shape[0] == 1 ? MatrixShape(rows: 1, columns: 1) : MatrixShape(rows: scale.shape[0], columns: 1)
         case 2: grid = MatrixShape(rows: scale.shape[0], columns: scale.shape[1])
         default: return nil
         }

@@ -16,7 +16,9 @@ package enum LayoutChoice: Hashable, Sendable {
         case "dense": self = .dense
         default:
             guard ExpertLayout.names.contains(name) else {
-                throw .usage("there is no layout \(quoted(name)); known are auto, dense, \(ExpertLayout.names.joined(separator: ", "))")
+                throw .usage(
+                    "there is no layout \(quoted(name)); known are auto, dense, \(ExpertLayout.names.joined(separator: ", "))"
+                )
             }
             self = .named(name)
         }

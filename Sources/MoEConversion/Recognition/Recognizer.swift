@@ -11,7 +11,9 @@ extension Recognition {
     ///   - config: the checkpoint's Hugging Face configuration, if it has one.
     /// - Throws: `RecognitionError` when the configuration contradicts the tensors, no experts are found, or the options are wrong.
     /// - Complexity: O(n log n) in the number of tensors.
-    package init(of tensors: [SourceTensor], config: JSONValue? = nil, options: RecognitionOptions = .init()) throws(RecognitionError) {
+    package init(of tensors: [SourceTensor], config: JSONValue? = nil, options: RecognitionOptions = .init())
+        throws(RecognitionError)
+    {
         let model = try ModelConfig(config)
         guard options.layout != .dense || options.map != nil else {
             self = PlacementBuilder(tensors, family: model.family).recognition(warnings: [])
@@ -19,30 +21,40 @@ extension Recognition {
         }
         let names = tensors.map { TensorName($0.name) }
         let overrides = try RoutingOverrides(options)
-        let blueprint = { (facts: BankFacts) throws(RecognitionError) in try overrides.apply(to: try model.blueprint(facts), facts) }
+        let blueprint = { (facts: BankFacts) throws(RecognitionError) in
+            try overrides.apply(to: try model.blueprint(facts), facts)
+        }
         let quantization = QuantizationSettings(model.quantization)
         var warnings: [String] = []
         var resolved: [ResolvedBank] = []
         if let map = options.map {
-            resolved = try MapResolver(tensors: tensors, entries: map.entries, blueprint: blueprint, quantization: quantization).banks(names)
+            resolved = try MapResolver(
+                tensors: tensors, entries: map.entries, blueprint: blueprint, quantization: quantization
+            ).banks(names)
         } else {
             let drafts = BankDrafts(names, shapes: tensors.map(\.shape))
             let resolver = BankResolver(
-                tensors: tensors, leaves: drafts.leaves, choice: options.layout, blueprint: blueprint, quantization: quantization)
-            let ordered = drafts.drafts.flatMap { $0.modalities(tensors, drafts.leaves) }.sorted { naturallyPrecedes($0.path, $1.path) }
+                tensors: tensors, leaves: drafts.leaves, choice: options.layout, blueprint: blueprint,
+                quantization: quantization)
+            let ordered = drafts.drafts.flatMap { $0.modalities(tensors, drafts.leaves) }.sorted {
+                naturallyPrecedes($0.path, $1.path)
+            }
             for (draft, number) in zip(ordered, LayerNumber.numbers(of: ordered.map(\.path))) {
                 var report: String?
                 if let bank = try resolver.resolve(draft, layer: number, report: &report) { resolved.append(bank) }
                 if let report { warnings.append(report) }
             }
             // Drafts that were no layers do not count.
-            for (index, number) in LayerNumber.numbers(of: resolved.map(\.path)).enumerated() { resolved[index].layer = number }
+            for (index, number) in LayerNumber.numbers(of: resolved.map(\.path)).enumerated() {
+                resolved[index].layer = number
+            }
         }
         var builder = PlacementBuilder(tensors, family: model.family)
         for bank in resolved { builder.add(bank) }
         guard !resolved.isEmpty else {
             throw .contradiction(
-                "no experts were recognised among \(tensors.count) tensors; name the layout (--layout, --map), or keep every tensor as a dense one (--layout dense)")
+                "no experts were recognised among \(tensors.count) tensors; name the layout (--layout, --map), or keep every tensor as a dense one (--layout dense)"
+            )
         }
         warnings += Set(resolved.compactMap(\.blueprint.warning)).sorted() + builder.problems
         self = builder.recognition(warnings: warnings)

@@ -11,7 +11,9 @@ struct RoutingOverrides {
         topK = options.topK
         if let topK, topK < 1 { throw .usage("--top-k is \(topK); a token needs at least one expert") }
         do {
-            router = try (options.router ?? options.map?.router).map { (json) throws(FormatError) in try RouterDescription(json: json) }
+            router = try (options.router ?? options.map?.router).map { (json) throws(FormatError) in
+                try RouterDescription(json: json)
+            }
             function = try options.map?.function.map { (json) throws(FormatError) in try ExpertFunction(json: json) }
         } catch {
             throw .usage("the router given is not a description: \(error.message)")
@@ -27,7 +29,9 @@ struct RoutingOverrides {
         if let router {
             let choices = facts.expertCount + router.identityExperts
             if router.kind == .topK, !(1...max(1, choices)).contains(router.topK) {
-                throw .usage("the router given has top_k \(router.topK), but \(quoted(facts.path)) has \(choices) experts to choose from")
+                throw .usage(
+                    "the router given has top_k \(router.topK), but \(quoted(facts.path)) has \(choices) experts to choose from"
+                )
             }
             blueprint.router = router
             blueprint.topK = nil
@@ -42,7 +46,8 @@ struct RoutingOverrides {
             // Without a configuration: the weights of the chosen sum to one.
             blueprint.router = RouterDescription(.topK, score: .softmax)
             blueprint.router.normalization = .init(.sum)
-            blueprint.warning = "there is no configuration: routing is taken as softmax, the best \(topK) experts, weights that sum to one"
+            blueprint.warning =
+                "there is no configuration: routing is taken as softmax, the best \(topK) experts, weights that sum to one"
         }
         blueprint.router.topK = topK
         blueprint.topK = .init(key: "--top-k", value: topK)

@@ -35,11 +35,15 @@ enum SideNames {
     }
 
     private static let routers: [String] = [
-        "gate", "gate.wg", "gate.gate", "gate.linear", "gate.layer", "gate.proj", "gate.classifier", "router", "router.classifier",
-        "router.layer", "router.gate", "router.proj", "router.linear", "router.topkroute_linear", "router.router", "gating",
-        "gating_network", "gate_network", "gate_net", "gating.gate", "gating_network.gate", "w_gate", "wg", "router_gate",
+        "gate", "gate.wg", "gate.gate", "gate.linear", "gate.layer", "gate.proj", "gate.classifier", "router",
+        "router.classifier",
+        "router.layer", "router.gate", "router.proj", "router.linear", "router.topkroute_linear", "router.router",
+        "gating",
+        "gating_network", "gate_network", "gate_net", "gating.gate", "gating_network.gate", "w_gate", "wg",
+        "router_gate",
         "router_weights", "switch", "topkroute_linear", "gate_dense", "router_dense", "router.router_dense",
-        "_sparse_feedforward_gate_dense", "sparse_feedforward_gate_dense", "gate.0", "router.0", "gating.0", "moe_router",
+        "_sparse_feedforward_gate_dense", "sparse_feedforward_gate_dense", "gate.0", "router.0", "gating.0",
+        "moe_router",
         "deepspeed_moe.gate.wg", "router.gating", "secondary_gate", "expert_gate", "gate_secondary", "w_gate_secondary",
     ]
     private static let selectionBiases: [String] = [
@@ -59,7 +63,8 @@ enum SideNames {
         bias(""): .outputBias, bias("output"): .outputBias,
         weight("group_gate"): .groupRouter, weight("primary_gate"): .groupRouter, weight("group_router"): .groupRouter,
         weight("gate.group"): .groupRouter, weight("gate_primary"): .groupRouter, weight("w_gate_group"): .groupRouter,
-        weight("w_gate_primary"): .groupRouter, weight("group_noise"): .groupNoise, weight("w_noise_primary"): .groupNoise,
+        weight("w_gate_primary"): .groupRouter, weight("group_noise"): .groupNoise,
+        weight("w_noise_primary"): .groupNoise,
         weight("fc1_latent_proj"): .preProjection, weight("fc2_latent_proj"): .postProjection,
         weight("shared_expert_gate"): .sharedGate, weight("shared_expert_gate_dense"): .sharedGate,
         weight("shared_experts_gate"): .sharedGate, weight("shared_gate"): .sharedGate,
@@ -103,6 +108,7 @@ enum SideNames {
     static func mayStandBeside(_ components: ArraySlice<Substring>) -> Bool {
         guard let first = components.first else { return false }
         if BankDrafts.sharedContainers.contains(first) || first == "shared_expert_gate" { return true }
-        return components.elementsEqual(["moe", "router", "expert_bias"]) || components.elementsEqual(["post_mlp_layernorm", "weight"])
+        return components.elementsEqual(["moe", "router", "expert_bias"])
+            || components.elementsEqual(["post_mlp_layernorm", "weight"])
     }
 }

@@ -22,7 +22,8 @@ struct SideTensors {
         sides = members.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }.map {
             let meaning = SideNames.meaning(of: leaves[$0.leaf])
             return Side(
-                tensor: $0.tensor, shape: Self.shape(tensors[$0.tensor].shape, hasGroups: hasGroups), leaf: leaves[$0.leaf],
+                tensor: $0.tensor, shape: Self.shape(tensors[$0.tensor].shape, hasGroups: hasGroups),
+                leaf: leaves[$0.leaf],
                 meaning: hasGates ? meaning?.amongGates(ofGroup: $0.group != nil) : meaning, group: $0.group)
         }
     }
@@ -60,12 +61,19 @@ struct SideTensors {
             let ownRows = side.group == nil ? rows : groups?.size ?? rows
             guard let hidden, var found = place(side, rows: ownRows, hidden: hidden, bank, hasSelectionBias) else {
                 if side.meaning != .outputNorm, isOwnModule || side.meaning != nil { bank.unknown.append(side.tensor) }
-                if side.meaning == .strangeBias { bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) has a bias, which is not described" }
-                if let group = side.group, side.shape.count > 1 {
-                    bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) of its group \(group) is not understood"
+                if side.meaning == .strangeBias {
+                    bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) has a bias, which is not described"
                 }
-                if bank.isStacked, isOwnModule, bank.blueprint.router.kind != .unsupported, side.meaning == nil, side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1 {
-                    bank.problem = bank.problem ?? "\(quoted(side.leaf.projection)) may belong to its experts, but no layout knows it"
+                if let group = side.group, side.shape.count > 1 {
+                    bank.problem =
+                        bank.problem ?? "\(quoted(side.leaf.projection)) of its group \(group) is not understood"
+                }
+                if bank.isStacked, isOwnModule, bank.blueprint.router.kind != .unsupported, side.meaning == nil,
+                    side.shape.count > 1, side.shape[0] == bank.expertCount, bank.expertCount > 1
+                {
+                    bank.problem =
+                        bank.problem
+                        ?? "\(quoted(side.leaf.projection)) may belong to its experts, but no layout knows it"
                 }
                 continue
             }
@@ -107,13 +115,15 @@ struct SideTensors {
     private func placeGates(_ groups: BankDraft.Groups, into bank: inout ResolvedBank) -> Int? {
         bank.groupSize = groups.size
         let gates = sides.filter { $0.meaning == .router && $0.shape.count == 2 && $0.shape.contains(groups.size) }
-        guard gates.count == groups.count, Set(gates.map(\.group)).count == groups.count, bank.blueprint.extraRows == 0 else {
+        guard gates.count == groups.count, Set(gates.map(\.group)).count == groups.count, bank.blueprint.extraRows == 0
+        else {
             bank.problem = "not each of its \(groups.count) groups has one router of \(groups.size) experts"
             return nil
         }
         let placed = gates.map { gate in
             ResolvedBank.Side(
-                tensor: gate.tensor, role: .routerWeight, orientation: Self.orientation(gate, outputs: groups.size), group: gate.group)
+                tensor: gate.tensor, role: .routerWeight, orientation: Self.orientation(gate, outputs: groups.size),
+                group: gate.group)
         }
         let inputs = zip(gates, placed).map { $1.orientation == .rowsAreOutputs ? $0.shape[1] : $0.shape[0] }
         guard Set(inputs).count == 1 else {
@@ -137,7 +147,9 @@ struct SideTensors {
         }
     }
 
-    private func place(_ side: Side, rows: Int, hidden: Int, _ bank: ResolvedBank, _ hasSelectionBias: Bool) -> ResolvedBank.Side? {
+    private func place(_ side: Side, rows: Int, hidden: Int, _ bank: ResolvedBank, _ hasSelectionBias: Bool)
+        -> ResolvedBank.Side?
+    {
         guard let meaning = side.meaning else { return nil }
         let count = side.shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
         func vector(_ length: Int, _ role: Role) -> ResolvedBank.Side? {
@@ -157,7 +169,8 @@ struct SideTensors {
         case .routerBias: return vector(rows, .routerBias)
         case .eitherBias:
             let isSelection = bank.blueprint.routerBiasIsForSelection && !hasSelectionBias
-            return isSelection ? vector(rows, .selectionBias) ?? vector(bank.expertCount, .selectionBias) : vector(rows, .routerBias)
+            return isSelection
+                ? vector(rows, .selectionBias) ?? vector(bank.expertCount, .selectionBias) : vector(rows, .routerBias)
         case .selectionBias: return vector(rows, .selectionBias) ?? vector(bank.expertCount, .selectionBias)
         case .noise: return matrix(rows, hidden, .routerNoiseWeight)
         case .inputScale: return vector(hidden, .routerInputScale)
@@ -172,8 +185,10 @@ struct SideTensors {
         case .postProjection: return matrix(hidden, nil, .postProjection)
         case .sharedGate: return matrix(1, hidden, .sharedGateWeight)
         case .sharedGateBias: return vector(1, .sharedGateBias)
-        case .latentNorm: return bank.blueprint.latentNorm == nil ? nil : vector(latentSize ?? hidden, .latentNormWeight)
-        case .expertNorm: return bank.blueprint.expertNorm == nil ? nil : vector(latentSize ?? hidden, .expertNormWeight)
+        case .latentNorm:
+            return bank.blueprint.latentNorm == nil ? nil : vector(latentSize ?? hidden, .latentNormWeight)
+        case .expertNorm:
+            return bank.blueprint.expertNorm == nil ? nil : vector(latentSize ?? hidden, .expertNormWeight)
         case .strangeBias: return nil
         case .outputNorm: return bank.blueprint.outputNorm == nil ? nil : vector(hidden, .outputNormWeight)
         }

@@ -62,8 +62,10 @@ func decimal(_ text: Substring) -> Int? {
 
 /// Orders names so that numbers inside them count as numbers: `layers.2` before `layers.10`.
 func naturallyPrecedes(_ a: String, _ b: String) -> Bool {
-    let left = Array(a.utf8), right = Array(b.utf8)
-    var i = 0, j = 0
+    let left = Array(a.utf8)
+    let right = Array(b.utf8)
+    var i = 0
+    var j = 0
     func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
     while i < left.count, j < right.count {
         if isDigit(left[i]), isDigit(right[j]) {

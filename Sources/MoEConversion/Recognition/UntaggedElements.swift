@@ -17,7 +17,8 @@ extension Recognition {
     fileprivate mutating func settleUntagged(_ tensors: [SourceTensor]) {
         var settled = 0
         var integers: Set<String> = []
-        for index in placements.indices where placements[index].role != .other && placements[index].role != .tokenExpertTable {
+        for index in placements.indices
+        where placements[index].role != .other && placements[index].role != .tokenExpertTable {
             switch placements[index].dtype {
             case .opaque(2):
                 placements[index].dtype = .bf16
@@ -31,8 +32,11 @@ extension Recognition {
         }
         guard !integers.isEmpty else { return }
         let everyMatrix = tensors.allSatisfy { $0.shape.count < 2 || $0.dtype == .u16 || $0.dtype == .i16 }
-        warnings.append("\(everyMatrix ? "the" : "some") weights are two-byte integers; if they are bfloat16 in disguise, say so with --reinterpret")
-        suggestions += everyMatrix ? ["--reinterpret '*=bf16'"] : integers.sorted().prefix(8).map { "--reinterpret '\($0)=bf16'" }
+        warnings.append(
+            "\(everyMatrix ? "the" : "some") weights are two-byte integers; if they are bfloat16 in disguise, say so with --reinterpret"
+        )
+        suggestions +=
+            everyMatrix ? ["--reinterpret '*=bf16'"] : integers.sorted().prefix(8).map { "--reinterpret '\($0)=bf16'" }
     }
 
     /// A name with every number in it replaced by a wildcard.

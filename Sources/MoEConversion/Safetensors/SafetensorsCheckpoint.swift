@@ -29,7 +29,8 @@ final class SafetensorsCheckpoint: Checkpoint {
     convenience init(opening path: String, reinterpreted: (String, Dtype) -> Dtype?) throws(ConversionError) {
         let file = try SafetensorsFile(opening: path)
         try self.init(
-            [file], origin: SafetensorsOrigin(files: [.init(name: [], header: file.headerText)]), notes: [], reinterpreted: reinterpreted)
+            [file], origin: SafetensorsOrigin(files: [.init(name: [], header: file.headerText)]), notes: [],
+            reinterpreted: reinterpreted)
     }
 
     /// A model in the files that an index names.
@@ -53,7 +54,8 @@ final class SafetensorsCheckpoint: Checkpoint {
         let unlisted = found.count - index.map.count
         try self.init(
             files, origin: origin,
-            notes: unlisted == 0 ? [] : ["\(index.path) leaves out \(unlisted) tensors that its files hold; they are kept"],
+            notes: unlisted == 0
+                ? [] : ["\(index.path) leaves out \(unlisted) tensors that its files hold; they are kept"],
             reinterpreted: reinterpreted)
     }
 
@@ -70,7 +72,10 @@ final class SafetensorsCheckpoint: Checkpoint {
                 var dtype = entry.dtype.dtype
                 if let wished = reinterpreted(entry.name, dtype) { dtype = wished }
                 tensors.append(SourceTensor(name: entry.name, dtype: dtype, shape: shape))
-                places.append(Place(file: number, offset: file.dataOffset + entry.offsets.lowerBound, elementBytes: dtype.byteCount ?? 1))
+                places.append(
+                    Place(
+                        file: number, offset: file.dataOffset + entry.offsets.lowerBound,
+                        elementBytes: dtype.byteCount ?? 1))
             }
         }
         self.files = files
@@ -94,10 +99,13 @@ final class SafetensorsCheckpoint: Checkpoint {
 
         init(_ checkpoint: SafetensorsCheckpoint) { self.checkpoint = checkpoint }
 
-        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer) throws(ConversionError) {
+        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer)
+            throws(ConversionError)
+        {
             let place = checkpoint.places[tensor]
             do throws(SystemError) {
-                try unsafe checkpoint.files[place.file].file.read(into: destination, at: place.range(of: elements).lowerBound)
+                try unsafe checkpoint.files[place.file].file.read(
+                    into: destination, at: place.range(of: elements).lowerBound)
             } catch {
                 throw ConversionError(error.number == 0 ? .damaged : .io, error.description)
             }

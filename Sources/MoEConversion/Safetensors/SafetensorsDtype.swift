@@ -11,14 +11,18 @@ struct SafetensorsDtype: Equatable, Sendable {
     /// In the order of safetensors' own list.
     private static let table: [(String, Int, Dtype)] = [
         ("BOOL", 8, .bool), ("F4", 4, .u8), ("F6_E2M3", 6, .u8), ("F6_E3M2", 6, .u8), ("U8", 8, .u8), ("I8", 8, .i8),
-        ("F8_E5M2", 8, .f8E5M2), ("F8_E4M3", 8, .f8E4M3), ("F8_E8M0", 8, .f8E8M0), ("F8_E4M3FNUZ", 8, .u8), ("F8_E5M2FNUZ", 8, .u8),
-        ("I16", 16, .i16), ("U16", 16, .u16), ("F16", 16, .f16), ("BF16", 16, .bf16), ("I32", 32, .i32), ("U32", 32, .u32),
+        ("F8_E5M2", 8, .f8E5M2), ("F8_E4M3", 8, .f8E4M3), ("F8_E8M0", 8, .f8E8M0), ("F8_E4M3FNUZ", 8, .u8),
+        ("F8_E5M2FNUZ", 8, .u8),
+        ("I16", 16, .i16), ("U16", 16, .u16), ("F16", 16, .f16), ("BF16", 16, .bf16), ("I32", 32, .i32),
+        ("U32", 32, .u32),
         ("F32", 32, .f32), ("C64", 64, .opaque(8)), ("F64", 64, .f64), ("I64", 64, .i64), ("U64", 64, .u64),
     ]
 
     private static let byName: [String: SafetensorsDtype] = {
         var byName: [String: SafetensorsDtype] = [:]
-        for (rank, row) in table.enumerated() { byName[row.0] = SafetensorsDtype(name: row.0, bits: row.1, dtype: row.2, rank: rank) }
+        for (rank, row) in table.enumerated() {
+            byName[row.0] = SafetensorsDtype(name: row.0, bits: row.1, dtype: row.2, rank: rank)
+        }
         return byName
     }()
 

@@ -15,7 +15,9 @@ struct SafetensorsFile: Sendable {
         guard file.size >= 8 else { throw .damaged("\(path) is not a safetensors file: it has \(file.size) bytes") }
         let length = try file.input(at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= SafetensorsHeader.largest else {
-            throw .damaged("\(path) is not a safetensors file: its header would have \(length) bytes, at most \(SafetensorsHeader.largest) are allowed")
+            throw .damaged(
+                "\(path) is not a safetensors file: its header would have \(length) bytes, at most \(SafetensorsHeader.largest) are allowed"
+            )
         }
         guard length <= file.size - 8 else {
             throw .damaged("\(path): a header of \(length) bytes in a file of \(file.size)")
@@ -34,7 +36,8 @@ struct SafetensorsFile: Sendable {
     static func looksLike(_ head: [UInt8], fileSize: UInt64) -> Bool {
         guard head.count > 8, fileSize > 8 else { return false }
         let length = head[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return length >= 2 && length <= min(SafetensorsHeader.largest, fileSize - 8) && [UInt8(ascii: "{"), 0x20, 0x0A, 0x0D, 0x09].contains(head[8])
+        return length >= 2 && length <= min(SafetensorsHeader.largest, fileSize - 8)
+            && [UInt8(ascii: "{"), 0x20, 0x0A, 0x0D, 0x09].contains(head[8])
     }
 }
 

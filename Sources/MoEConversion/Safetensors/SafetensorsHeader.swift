@@ -57,7 +57,9 @@ struct SafetensorsHeader: Sendable {
         var position: UInt64 = 0
         for entry in entries {
             guard entry.offsets.lowerBound == position else {
-                throw .damaged("tensor \(JSONValue.string(entry.name).text) begins at \(entry.offsets.lowerBound), not where the one before it ends (\(position))")
+                throw .damaged(
+                    "tensor \(JSONValue.string(entry.name).text) begins at \(entry.offsets.lowerBound), not where the one before it ends (\(position))"
+                )
             }
             position = entry.offsets.upperBound
         }
@@ -78,7 +80,9 @@ struct SafetensorsHeader: Sendable {
         guard let dtype = SafetensorsDtype(dtypeName) else {
             throw .damaged("dtype \(JSONValue.string(String(dtypeName.prefix(64))).text) is unknown")
         }
-        guard extents.count <= Limits.rank else { throw ConversionError(.limit, "\(extents.count) dimensions; at most \(Limits.rank) are read") }
+        guard extents.count <= Limits.rank else {
+            throw ConversionError(.limit, "\(extents.count) dimensions; at most \(Limits.rank) are read")
+        }
         var shape: [Int] = []
         var elements = 1
         for extent in extents {
@@ -89,10 +93,13 @@ struct SafetensorsHeader: Sendable {
             shape.append(extent)
         }
         guard offsets.count == 2 else { throw .damaged("data_offsets are not two numbers") }
-        let start = try count(offsets[0]), end = try count(offsets[1])
+        let start = try count(offsets[0])
+        let end = try count(offsets[1])
         guard start <= end else { throw .damaged("data_offsets [\(start), \(end)] run backwards") }
         guard let bytes = dtype.byteCount(of: elements), bytes == end - start else {
-            throw .damaged("shape \(shape) of \(dtype.name) does not take the \(end - start) bytes of data_offsets [\(start), \(end)]")
+            throw .damaged(
+                "shape \(shape) of \(dtype.name) does not take the \(end - start) bytes of data_offsets [\(start), \(end)]"
+            )
         }
         return Entry(name: name, dtype: dtype, shape: shape, offsets: UInt64(start)..<UInt64(end))
     }

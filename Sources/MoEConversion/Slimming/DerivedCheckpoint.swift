@@ -34,7 +34,9 @@ final class DerivedCheckpoint: Checkpoint {
     func makeReader() throws(ConversionError) -> any CheckpointReader { Reader(self, try base.makeReader()) }
 
     func willRead(tensor: Int, elements: Range<UInt64>) {
-        for run in views[tensor].runs(of: elements).prefix(16) { base.willRead(tensor: views[tensor].base, elements: run) }
+        for run in views[tensor].runs(of: elements).prefix(16) {
+            base.willRead(tensor: views[tensor].base, elements: run)
+        }
     }
 
     func sourceSection() throws(ConversionError) -> [UInt8]? { source }
@@ -45,7 +47,8 @@ final class DerivedCheckpoint: Checkpoint {
         outcome.withLock { $0.add(result) }
         guard result.overflowed == 0 || allowsOverflow else {
             throw .damaged(
-                "tensor \(tensors[tensor].name) does not fit \(tensors[tensor].dtype): its values reach \(result.largest); --allow-overflow makes them infinite")
+                "tensor \(tensors[tensor].name) does not fit \(tensors[tensor].dtype): its values reach \(result.largest); --allow-overflow makes them infinite"
+            )
         }
     }
 
@@ -59,7 +62,9 @@ final class DerivedCheckpoint: Checkpoint {
             self.reader = reader
         }
 
-        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer) throws(ConversionError) {
+        func read(tensor: Int, elements: Range<UInt64>, into destination: UnsafeMutableRawBufferPointer)
+            throws(ConversionError)
+        {
             let view = checkpoint.views[tensor]
             let from = checkpoint.base.tensors[view.base].dtype
             let to = checkpoint.tensors[tensor].dtype
@@ -69,13 +74,15 @@ final class DerivedCheckpoint: Checkpoint {
             var position = 0
             for run in view.runs(of: elements) {
                 // The runs are as many elements as were asked for.
-                let room = unsafe UnsafeMutableRawBufferPointer(rebasing: target[position..<position + run.count * width])
+                let room = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: target[position..<position + run.count * width])
                 try unsafe reader.read(tensor: view.base, elements: run, into: room)
                 position += room.count
             }
             guard view.cast != nil else { return }
             try checkpoint.record(
-                unsafe FloatCast.cast(UnsafeRawBufferPointer(target), of: from, into: destination, of: to), tensor: tensor)
+                unsafe FloatCast.cast(UnsafeRawBufferPointer(target), of: from, into: destination, of: to),
+                tensor: tensor)
         }
     }
 }

@@ -27,11 +27,16 @@ struct EqualTensors {
         }
         let reader = try checkpoint.makeReader()
         var originals: [Int: Int] = [:]
-        for (_, numbers) in kinds.sorted(by: { ($0.value.first ?? 0) < ($1.value.first ?? 0) }) where numbers.count > 1 {
+        for (_, numbers) in kinds.sorted(by: { ($0.value.first ?? 0) < ($1.value.first ?? 0) }) where numbers.count > 1
+        {
             var firsts: [ContentHash: Int] = [:]
             for number in numbers {
                 let hash: ContentHash
-                if let known = plan.contentHashes[number] { hash = known } else { hash = try checkpoint.contentHash(of: number, by: reader) }
+                if let known = plan.contentHashes[number] {
+                    hash = known
+                } else {
+                    hash = try checkpoint.contentHash(of: number, by: reader)
+                }
                 if let first = firsts[hash] { originals[number] = first } else { firsts[hash] = number }
             }
         }

@@ -50,7 +50,8 @@ enum FloatCast {
     }
 
     private static func cast<Source: FloatFormat, Target: FloatFormat>(
-        _ source: UnsafeRawBufferPointer, _: Source.Type, into destination: UnsafeMutableRawBufferPointer, _: Target.Type
+        _ source: UnsafeRawBufferPointer, _: Source.Type, into destination: UnsafeMutableRawBufferPointer,
+        _: Target.Type
     ) -> CastOutcome {
         let count = min(
             source.count / (Source.Bits.bitWidth / 8), destination.count / (Target.Bits.bitWidth / 8))
@@ -60,9 +61,13 @@ enum FloatCast {
         let magnitude: UInt64 = 1 << 63 - 1
         for index in 0..<count {
             // `count` elements lie inside either buffer.
-            let wide = Source.binary64(Source.Bits(littleEndian: unsafe source.loadUnaligned(fromByteOffset: index * MemoryLayout<Source.Bits>.size, as: Source.Bits.self)))
+            let wide = Source.binary64(
+                Source.Bits(
+                    littleEndian: unsafe source.loadUnaligned(
+                        fromByteOffset: index * MemoryLayout<Source.Bits>.size, as: Source.Bits.self)))
             let (bits, isExact) = Target.nearest(to: wide)
-            unsafe destination.storeBytes(of: bits.littleEndian, toByteOffset: index * MemoryLayout<Target.Bits>.size, as: Target.Bits.self)
+            unsafe destination.storeBytes(
+                of: bits.littleEndian, toByteOffset: index * MemoryLayout<Target.Bits>.size, as: Target.Bits.self)
             let size = wide & magnitude
             guard size < 0x7FF << 52 else { continue }
             largest = max(largest, size)

@@ -62,7 +62,10 @@ extension FloatFormat {
             let payload = fraction >> (52 - mantissaBits)
             // A NaN whose payload does not fit stays one.
             let kept = fraction != 0 && payload == 0 ? 1 << (mantissaBits - 1) : payload
-            return (Bits(truncatingIfNeeded: sign | infinity | kept), fraction == 0 || payload << (52 - mantissaBits) == fraction)
+            return (
+                Bits(truncatingIfNeeded: sign | infinity | kept),
+                fraction == 0 || payload << (52 - mantissaBits) == fraction
+            )
         }
         // Subnormals of binary64 lie far below half of any narrower format's least value.
         if exponent == 0 { return (Bits(truncatingIfNeeded: sign), fraction == 0) }

@@ -24,10 +24,14 @@ struct SlimmedPlan {
     /// Gives every plain floating-point tensor another type; quantised ones, their scales and all else stay.
     mutating func cast(to dtype: Dtype) {
         var scales: Set<Int> = []
-        for part in plan.blocks.flatMap(\.parts) where part.role == .scale || part.scheme != 0 { scales.insert(part.tensor) }
+        for part in plan.blocks.flatMap(\.parts) where part.role == .scale || part.scheme != 0 {
+            scales.insert(part.tensor)
+        }
         var changed: Set<Int> = []
         for tensor in plan.tensors.indices
-        where FloatCast.dtypes.contains(plan.tensors[tensor].dtype) && plan.tensors[tensor].dtype != dtype && !scales.contains(tensor) {
+        where FloatCast.dtypes.contains(plan.tensors[tensor].dtype) && plan.tensors[tensor].dtype != dtype
+            && !scales.contains(tensor)
+        {
             plan.tensors[tensor].dtype = dtype
             views[tensor].cast = dtype
             changed.insert(tensor)
@@ -44,7 +48,9 @@ struct SlimmedPlan {
     mutating func keep(experts: Range<Int>) throws(ConversionError) {
         for (number, bank) in plan.banks.enumerated() {
             guard experts.upperBound <= bank.expertCount else {
-                throw .usage("--experts \(experts.lowerBound)-\(experts.upperBound - 1): layer \(bank.path) has \(bank.expertCount) experts")
+                throw .usage(
+                    "--experts \(experts.lowerBound)-\(experts.upperBound - 1): layer \(bank.path) has \(bank.expertCount) experts"
+                )
             }
             try checkRouter(of: number, keeping: experts.count)
         }
@@ -80,7 +86,9 @@ struct SlimmedPlan {
         plan.blocks = plan.blocks.compactMap { block in
             var block = block
             guard let bank = block.bank else {
-                let stays = block.parts.allSatisfy { owners.layer(of: plan.tensors[$0.tensor].name).map(layers.contains) ?? true }
+                let stays = block.parts.allSatisfy {
+                    owners.layer(of: plan.tensors[$0.tensor].name).map(layers.contains) ?? true
+                }
                 return stays ? block : nil
             }
             guard let number = numbers[bank] else { return nil }
@@ -92,7 +100,8 @@ struct SlimmedPlan {
         plan.model.dropUnused()
         // Tensors without elements lie in no block.
         let empty = plan.tensors.indices.filter {
-            plan.tensors[$0].countedElements == 0 && owners.layer(of: plan.tensors[$0].name).map(layers.contains) ?? true
+            plan.tensors[$0].countedElements == 0
+                && owners.layer(of: plan.tensors[$0].name).map(layers.contains) ?? true
         }
         try closeGaps(unless: [], keeping: Set(empty))
     }
@@ -111,11 +120,14 @@ struct SlimmedPlan {
             plan.aliases.append((plan.tensors[copy].name, original))
         }
         for (base, number) in numbers { if let original = originals[number] { numbers[base] = original } }
-        plan.blocks.removeAll { block in block.parts.allSatisfy { originals[$0.tensor] != nil } && !block.parts.isEmpty }
+        plan.blocks.removeAll { block in block.parts.allSatisfy { originals[$0.tensor] != nil } && !block.parts.isEmpty
+        }
         let bytes = originals.keys.reduce(UInt64(0)) { $0 + plan.tensors[$1].byteCount }
         notes.append("\(originals.count) tensors of \(bytes) bytes are equal to others and stored once")
         let wasCut = isCut
-        try closeGaps(unless: [], keeping: Set(plan.tensors.indices.filter { plan.tensors[$0].countedElements == 0 && originals[$0] == nil }))
+        try closeGaps(
+            unless: [],
+            keeping: Set(plan.tensors.indices.filter { plan.tensors[$0].countedElements == 0 && originals[$0] == nil }))
         isCut = wasCut
     }
 
@@ -125,7 +137,9 @@ struct SlimmedPlan {
     private mutating func closeGaps(unless whole: Set<Int>, keeping kept: Set<Int> = []) throws(ConversionError) {
         var places: [Int: [(block: Int, part: Int)]] = [:]
         for (block, planned) in plan.blocks.enumerated() {
-            for (part, content) in planned.parts.enumerated() { places[content.tensor, default: []].append((block, part)) }
+            for (part, content) in planned.parts.enumerated() {
+                places[content.tensor, default: []].append((block, part))
+            }
         }
         var changed: Set<Int> = []
         for (tensor, list) in places {
@@ -135,19 +149,25 @@ struct SlimmedPlan {
             let total = plan.tensors[tensor].countedElements
             guard range != 0..<total else { continue }
             guard parts.reduce(0, { $0 + $1.elementCount }) == UInt64(range.count) else {
-                throw .usage("tensor \(plan.tensors[tensor].name) cannot be cut: what would stay of it does not lie together")
+                throw .usage(
+                    "tensor \(plan.tensors[tensor].name) cannot be cut: what would stay of it does not lie together")
             }
             guard let shape = Self.shape(plan.tensors[tensor].shape, elements: UInt64(range.count), of: total) else {
-                throw .usage("tensor \(plan.tensors[tensor].name) of shape \(plan.tensors[tensor].shape) cannot be cut along its first dimension")
+                throw .usage(
+                    "tensor \(plan.tensors[tensor].name) of shape \(plan.tensors[tensor].shape) cannot be cut along its first dimension"
+                )
             }
             plan.tensors[tensor].shape = shape
-            views[tensor].kept = views[tensor].kept.lowerBound + range.lowerBound..<views[tensor].kept.lowerBound + range.upperBound
+            views[tensor].kept =
+                views[tensor].kept.lowerBound + range.lowerBound..<views[tensor].kept.lowerBound + range.upperBound
             for place in list { plan.blocks[place.block].parts[place.part].startElement -= range.lowerBound }
             changed.insert(tensor)
         }
         // The stored bytes of what is left are still good; only the whole's hash is not.
         for tensor in changed { plan.contentHashes[tensor] = nil }
-        let stays = plan.tensors.indices.filter { places[$0] != nil || kept.contains($0) || (kept.isEmpty && plan.tensors[$0].countedElements == 0) }
+        let stays = plan.tensors.indices.filter {
+            places[$0] != nil || kept.contains($0) || (kept.isEmpty && plan.tensors[$0].countedElements == 0)
+        }
         if stays.count < plan.tensors.count || !changed.isEmpty || !whole.isEmpty { isCut = true }
         renumber(stays)
     }
@@ -227,7 +247,9 @@ extension SlimmedPlan {
         // Experts lie along the rows of a matrix of outputs and of a vector, along the columns of a kernel.
         let axis = part.orientation == .rowsAreInputs ? tensor.shape.count - 1 : 0
         guard tensor.shape.indices.contains(axis), tensor.shape[axis] == bank.expertCount else {
-            throw .usage("--experts: tensor \(tensor.name) of shape \(tensor.shape) has not one row for each of \(bank.expertCount) experts")
+            throw .usage(
+                "--experts: tensor \(tensor.name) of shape \(tensor.shape) has not one row for each of \(bank.expertCount) experts"
+            )
         }
         let inner = tensor.shape[(axis + 1)...].reduce(UInt64(1)) { $0 * UInt64($1) }
         var view = views[part.tensor]
@@ -239,7 +261,9 @@ extension SlimmedPlan {
         for block in plan.blocks.indices {
             for index in plan.blocks[block].parts.indices where plan.blocks[block].parts[index].tensor == part.tensor {
                 plan.blocks[block].parts[index].elementCount = elements
-                if let row = plan.tensors[part.tensor].shape.last { plan.blocks[block].parts[index].rowLength = UInt64(row) }
+                if let row = plan.tensors[part.tensor].shape.last {
+                    plan.blocks[block].parts[index].rowLength = UInt64(row)
+                }
             }
         }
     }
@@ -269,12 +293,16 @@ private struct LayerOwners {
     private static let stacks: Set<Substring> = ["layers", "layer", "blocks", "block", "h"]
 
     init(_ banks: [ConversionPlan.Bank]) {
-        let numbered = banks.compactMap { bank in bank.layer.map { (components: bank.path.split(separator: "."), layer: $0) } }
+        let numbered = banks.compactMap { bank in
+            bank.layer.map { (components: bank.path.split(separator: "."), layer: $0) }
+        }
         for bank in numbered {
             // The shortest beginning that no bank of another layer shares: the layer's own module.
             for count in 1...max(1, bank.components.count) {
                 let prefix = bank.components.prefix(count)
-                guard numbered.allSatisfy({ $0.layer == bank.layer || !$0.components.starts(with: prefix) }) else { continue }
+                guard numbered.allSatisfy({ $0.layer == bank.layer || !$0.components.starts(with: prefix) }) else {
+                    continue
+                }
                 // With one bank alone even the root is its own; there the names of stacks decide.
                 if numbered.count > 1 { prefixes.append((prefix.joined(separator: ".") + ".", bank.layer)) }
                 break

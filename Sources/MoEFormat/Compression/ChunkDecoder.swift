@@ -21,7 +21,8 @@ package final class ChunkDecoder: @unchecked Sendable {
     ///   - elements: of the chunk; `destination` has room for exactly them.
     /// - Throws: `FormatError` by R55, R72 or R73.
     package func decode(
-        _ stored: UnsafeRawBufferPointer, form: StorageForm, elements: Int, into destination: UnsafeMutableRawBufferPointer
+        _ stored: UnsafeRawBufferPointer, form: StorageForm, elements: Int,
+        into destination: UnsafeMutableRawBufferPointer
     ) throws(FormatError) {
         switch form.encoding {
         case .raw:
@@ -42,7 +43,8 @@ package final class ChunkDecoder: @unchecked Sendable {
     }
 
     private func decodePlanes(
-        _ stored: UnsafeRawBufferPointer, form: StorageForm, elements: Int, into destination: UnsafeMutableRawBufferPointer
+        _ stored: UnsafeRawBufferPointer, form: StorageForm, elements: Int,
+        into destination: UnsafeMutableRawBufferPointer
     ) throws(FormatError) {
         let width = form.elementBytes
         let headerLength = width * PlaneWord.encodedSize
@@ -67,7 +69,8 @@ package final class ChunkDecoder: @unchecked Sendable {
             case .constant:
                 unsafe planes[plane].constant = bytes[0]
             case .zstd:
-                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[plane * elements..<(plane + 1) * elements])
+                let target = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: room[plane * elements..<(plane + 1) * elements])
                 try unsafe decompressor().decode(bytes, into: target)
                 unsafe planes[plane].bytes = UnsafePointer(target.baseAddress?.assumingMemoryBound(to: UInt8.self))
             }
@@ -104,7 +107,8 @@ package struct StorageForm: Hashable, Sendable {
     /// - Throws: `FormatError` by R54, of kind `unsupported` for an encoding of a later version.
     package init(encoding code: UInt8, rotation: UInt8, elementBytes: Int) throws(FormatError) {
         guard let encoding = Encoding(rawValue: code) else {
-            throw .unsupported("the tensor is stored in encoding \(code), which this version does not know", rule: .encoding)
+            throw .unsupported(
+                "the tensor is stored in encoding \(code), which this version does not know", rule: .encoding)
         }
         switch encoding {
         case .raw:

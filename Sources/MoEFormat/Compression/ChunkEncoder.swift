@@ -44,10 +44,11 @@ package final class ChunkEncoder {
             return .raw(dtype: dtype)
         }
         let elements = min(sample.count / width, Self.sampleElements)
-        let rotation: UInt8 = switch dtype {
-        case .bf16, .f32, .f64: 1
-        default: 0
-        }
+        let rotation: UInt8 =
+            switch dtype {
+            case .bf16, .f32, .f64: 1
+            default: 0
+            }
         let form = try StorageForm(encoding: Encoding.planes.rawValue, rotation: rotation, elementBytes: width)
         let planes = try unsafe split(sample, elements: elements, form: form, leading: .init(start: nil, count: 0))
         let tolerated = Double(elements) * (width == 1 ? 0.90 : 0.97)
@@ -112,17 +113,22 @@ package final class ChunkEncoder {
                 word = PlaneWord(.zstd, storedLength: length)
             } else {
                 // A plane in its place must move where a constant one before it took less.
-                if unsafe bytes.baseAddress != UnsafeRawPointer(room.baseAddress) { unsafe room.copyMemory(from: bytes) }
+                if unsafe bytes.baseAddress != UnsafeRawPointer(room.baseAddress) {
+                    unsafe room.copyMemory(from: bytes)
+                }
                 word = PlaneWord(.stored, storedLength: elements)
             }
             position += word.storedLength
-            unsafe output.storeBytes(of: word.encoded.littleEndian, toByteOffset: plane * PlaneWord.encodedSize, as: UInt32.self)
+            unsafe output.storeBytes(
+                of: word.encoded.littleEndian, toByteOffset: plane * PlaneWord.encodedSize, as: UInt32.self)
         }
         return position
     }
 
     /// Appends a chunk's stored bytes to `output`.
-    package func encode(_ chunk: UnsafeRawBufferPointer, plan: EncodingPlan, into output: inout [UInt8]) throws(FormatError) {
+    package func encode(_ chunk: UnsafeRawBufferPointer, plan: EncodingPlan, into output: inout [UInt8])
+        throws(FormatError)
+    {
         let room = unsafe copy.bytes(Self.storedBound(chunkBytes: chunk.count))
         let count = try unsafe encode(chunk, plan: plan, into: room)
         unsafe output.append(contentsOf: room[0..<count])

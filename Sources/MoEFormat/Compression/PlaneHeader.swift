@@ -33,7 +33,8 @@ struct PlaneWord {
             case .zstd: true
             }
         guard fits else {
-            throw .broken(.planeLengths, "a plane of \(elements) bytes is stored in \(length), which its mode does not allow")
+            throw .broken(
+                .planeLengths, "a plane of \(elements) bytes is stored in \(length), which its mode does not allow")
         }
         self.mode = mode
         self.storedLength = length

@@ -22,7 +22,9 @@ final class ZstdCompressor {
             }
         guard ZSTD_isError(code) == 0 else {
             unsafe ZSTD_freeCCtx(context)
-            throw .limit("the zstd library does not know the parameters that exponent planes need; version 1.4.0 or later is required")
+            throw .limit(
+                "the zstd library does not know the parameters that exponent planes need; version 1.4.0 or later is required"
+            )
         }
         unsafe self.context = context
     }

@@ -98,7 +98,8 @@ package struct FileDump {
                 "expert": block.record.expert == none32 ? .null : .integer(Int64(block.record.expert)),
                 "block": .integer(Int64(part.block)),
                 "orientation": .string("\(part.orientation)"),
-                "encoding": .string(Encoding(rawValue: part.record.encoding).map { "\($0)" } ?? "unknown(\(part.record.encoding))"),
+                "encoding": .string(
+                    Encoding(rawValue: part.record.encoding).map { "\($0)" } ?? "unknown(\(part.record.encoding))"),
                 "stored_bytes": .bytes(part.record.storedLength),
                 "tensor_bytes": .bytes(part.elementCount &* UInt64(tensor.dtype.byteCount ?? 0)),
                 "offset": .bytes(try file.offset(of: part, in: block)),
@@ -123,15 +124,18 @@ extension JSONValue {
 extension Bank {
     /// All its blocks: router, shared, experts.
     package var blocks: [Int] {
-        [routerBlock].compactMap(\.self) + (0..<sharedCount).map(block(ofShared:)) + (0..<expertCount).map(block(ofExpert:))
+        [routerBlock].compactMap(\.self) + (0..<sharedCount).map(block(ofShared:))
+            + (0..<expertCount).map(block(ofExpert:))
     }
 }
 
 extension ModelFile {
     /// Where the first stored byte of a part lies in the file.
     package func offset(of part: Part, in block: Block) throws(FormatError) -> UInt64 {
-        let start = block.offset + block.record.tableOffset + UInt64(part.record.firstChunk) * UInt64(ChunkEntry.encodedSize)
-        var reader = ByteReader(try storage.read(at: start, count: ChunkEntry.encodedSize), base: start, rule: .blockTable)
+        let start =
+            block.offset + block.record.tableOffset + UInt64(part.record.firstChunk) * UInt64(ChunkEntry.encodedSize)
+        var reader = ByteReader(
+            try storage.read(at: start, count: ChunkEntry.encodedSize), base: start, rule: .blockTable)
         return block.offset &+ (try ChunkEntry(&reader)).offset
     }
 }

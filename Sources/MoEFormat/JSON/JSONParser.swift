@@ -136,7 +136,9 @@ public struct JSONParser {
         }
         if isInteger, whole <= 18 {
             // No 18 digits exceed 64 bits.
-            let magnitude = bytes[position - whole..<position].reduce(Int64(0)) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+            let magnitude = bytes[position - whole..<position].reduce(Int64(0)) {
+                $0 * 10 + Int64($1 - UInt8(ascii: "0"))
+            }
             return .integer(position - start > whole ? -magnitude : magnitude)
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)

@@ -25,7 +25,8 @@ extension JSONValue {
         case .array(let values):
             // Rows of numbers stay on one line: they are read as vectors.
             let isVector = values.allSatisfy { $0.isLeaf }
-            Self.write("[", "]", count: values.count, indent: isVector ? nil : indent, level: level, to: &text) { index, text in
+            Self.write("[", "]", count: values.count, indent: isVector ? nil : indent, level: level, to: &text) {
+                index, text in
                 values[index].write(to: &text, indent: isVector ? nil : indent, level: level + 1)
             }
         case .object(let object):
@@ -69,7 +70,8 @@ extension JSONValue {
             case "\t": text += "\\t"
             // Escaped beyond what JSON asks: C1 controls, line separators and direction marks, which could rearrange
             // what a terminal or a page shows.
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+            case _
+            where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
                 || [0x61C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF].contains(scalar.value)
                 || (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value):
                 let digits = String(scalar.value, radix: 16)

@@ -2,7 +2,8 @@ extension ModelDescription {
     /// Checks that layers, routers and functions fit each other and the banks: rules R22 to R24.
     package func validate(expertCounts: [Int]) throws(FormatError) {
         guard layers.count == expertCounts.count else {
-            throw .broken(.modelLayers, "the model description has \(layers.count) layers for \(expertCounts.count) banks")
+            throw .broken(
+                .modelLayers, "the model description has \(layers.count) layers for \(expertCounts.count) banks")
         }
         for (bank, layer) in layers.enumerated() {
             let path = "layers[\(bank)]"
@@ -10,17 +11,24 @@ extension ModelDescription {
                 throw .broken(.modelLayers, "model description: \(path).router is \(layer.router) of \(routers.count)")
             }
             guard functions.indices.contains(layer.function) else {
-                throw .broken(.modelLayers, "model description: \(path).expert_function is \(layer.function) of \(functions.count)")
+                throw .broken(
+                    .modelLayers,
+                    "model description: \(path).expert_function is \(layer.function) of \(functions.count)")
             }
             if let shared = layer.shared, !functions.indices.contains(shared.function) {
-                throw .broken(.modelLayers, "model description: \(path).shared.expert_function is \(shared.function) of \(functions.count)")
+                throw .broken(
+                    .modelLayers,
+                    "model description: \(path).shared.expert_function is \(shared.function) of \(functions.count)")
             }
             if let shared = layer.shared, shared.expertSize == 0, functions[shared.function].kind != .linear {
                 throw .broken(.modelLayers, "model description: \(path).shared.expert_size is 0")
             }
             let isLinear = functions[layer.function].kind == .linear
             guard (layer.expertSize == 0) == isLinear || functions[layer.function].kind == .unsupported else {
-                throw .broken(.modelLayers, "model description: \(path).expert_size is \(layer.expertSize) for a function that is \(isLinear ? "" : "not ")linear")
+                throw .broken(
+                    .modelLayers,
+                    "model description: \(path).expert_size is \(layer.expertSize) for a function that is \(isLinear ? "" : "not ")linear"
+                )
             }
             try routers[layer.router].validate(experts: expertCounts[bank], path: "routers[\(layer.router)]")
         }
@@ -48,11 +56,14 @@ extension RouterDescription {
             }
         case .hierarchical:
             guard groupSize >= 1, (experts ?? 0) % groupSize == 0 else {
-                throw .broken(.groups, "model description: \(path).group_size \(groupSize) does not divide \(experts ?? 0) experts")
+                throw .broken(
+                    .groups,
+                    "model description: \(path).group_size \(groupSize) does not divide \(experts ?? 0) experts")
             }
             guard topK >= 1 else { throw .broken(.topK, "model description: \(path).top_k is \(topK)") }
             guard topK <= groupSize, groupTopK >= 1, groupTopK <= experts.map({ $0 / groupSize }) ?? .max else {
-                throw .broken(.topK, "model description: \(path) chooses \(groupTopK) groups and \(topK) experts of \(groupSize)")
+                throw .broken(
+                    .topK, "model description: \(path) chooses \(groupTopK) groups and \(topK) experts of \(groupSize)")
             }
         }
         if score == .sparsemixer, kind == .topK, topK != 2 {
@@ -65,7 +76,8 @@ extension RouterDescription {
 extension RouterDescription.Groups {
     fileprivate func validate(choices: Int?, topK: Int, path: String) throws(FormatError) {
         guard count >= 1, (choices ?? 0) % count == 0 else {
-            throw .broken(.groups, "model description: \(path).groups.count \(count) does not divide \(choices ?? 0) experts")
+            throw .broken(
+                .groups, "model description: \(path).groups.count \(count) does not divide \(choices ?? 0) experts")
         }
         guard kept >= 1, kept <= count else {
             throw .broken(.groups, "model description: \(path).groups.kept is \(kept) of \(count)")
@@ -73,7 +85,9 @@ extension RouterDescription.Groups {
         guard let size = choices.map({ $0 / count }) else { return }
         // With zero as fill, experts of other groups can still be chosen.
         guard fill == .zero || kept * size >= topK else {
-            throw .broken(.groups, "model description: \(path).groups.kept is \(kept) of \(count), for \(topK) of \(size) experts a group")
+            throw .broken(
+                .groups,
+                "model description: \(path).groups.kept is \(kept) of \(count), for \(topK) of \(size) experts a group")
         }
         guard score != .sumOfTop2 || size >= 2 else {
             throw .broken(.groups, "model description: \(path).groups.score needs two experts a group")

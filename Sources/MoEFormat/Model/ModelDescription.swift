@@ -38,7 +38,8 @@ extension ModelDescription {
     /// - Throws: `FormatError` by the rules R20 to R27.
     package init(parsing text: [UInt8], expertCounts: [Int]) throws(FormatError) {
         guard text.count <= Limits.modelBytes else {
-            throw .broken(.modelJSON, "the model description has \(text.count) bytes; at most \(Limits.modelBytes) are allowed")
+            throw .broken(
+                .modelJSON, "the model description has \(text.count) bytes; at most \(Limits.modelBytes) are allowed")
         }
         let value: JSONValue
         do {
@@ -48,12 +49,16 @@ extension ModelDescription {
         }
         let fields = try ModelFields(value, path: "")
         guard try fields.integer("schema") == 1 else {
-            throw .broken(.modelSchema, "the model description has schema \(try fields.integer("schema")); this version reads 1")
+            throw .broken(
+                .modelSchema, "the model description has schema \(try fields.integer("schema")); this version reads 1")
         }
         self.init(family: try fields.string("family") ?? "")
         routers = try Self.objects("routers", of: fields) { (f) throws(FormatError) in try RouterDescription(f) }
-        functions = try Self.objects("expert_functions", of: fields) { (f) throws(FormatError) in try ExpertFunction(f) }
-        quantization = try Self.objects("quantization", of: fields) { (f) throws(FormatError) in try QuantizationScheme(f) }
+        functions = try Self.objects("expert_functions", of: fields) { (f) throws(FormatError) in try ExpertFunction(f)
+        }
+        quantization = try Self.objects("quantization", of: fields) { (f) throws(FormatError) in
+            try QuantizationScheme(f)
+        }
         var bank = 0
         layers = try Self.objects("layers", of: fields) { (f) throws(FormatError) in
             defer { bank += 1 }

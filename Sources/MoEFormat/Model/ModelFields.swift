@@ -52,7 +52,9 @@ struct ModelFields {
 
     func positive(_ key: String) throws(FormatError) -> Double? {
         guard let number = try number(key) else { return nil }
-        guard number > 0 else { throw .broken(.constants, "model description: \(path(of: key)) is \(number), not positive") }
+        guard number > 0 else {
+            throw .broken(.constants, "model description: \(path(of: key)) is \(number), not positive")
+        }
         return number
     }
 

@@ -51,7 +51,8 @@ public struct QuantizationScheme: Hashable, Sendable {
         do {
             self.init(
                 try fields.choice("element"), blockRows: Int(rows), blockColumns: Int(columns),
-                scale: try fields.choice("scale", default: .multiply), nibbles: try fields.choice("nibbles", default: .lowFirst))
+                scale: try fields.choice("scale", default: .multiply),
+                nibbles: try fields.choice("nibbles", default: .lowFirst))
             guard element != .mxfp4 || fields.has("nibbles") else {
                 throw FormatError.broken(.quantization, "model description: \(fields.path(of: "nibbles")) is not there")
             }

@@ -8,7 +8,8 @@ extension RouterDescription {
     ///
     /// 1 unless the router is hierarchical; rows beyond those of the groups have no group to lie with.
     package func gateParts(experts: Int) -> Int {
-        guard kind == .hierarchical, groupSize > 0, experts % groupSize == 0, identityExperts == 0, sharedInRouter == 0 else { return 1 }
+        guard kind == .hierarchical, groupSize > 0, experts % groupSize == 0, identityExperts == 0, sharedInRouter == 0
+        else { return 1 }
         return max(1, experts / groupSize)
     }
 }

@@ -28,7 +28,9 @@ extension RouterDescription {
         self.init(try fields.choice("kind"))
         reason = try fields.string("reason")
         if kind == .unsupported {
-            guard reason != nil else { throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: "reason")) is not there") }
+            guard reason != nil else {
+                throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: "reason")) is not there")
+            }
             return
         }
         topK = try fields.integer("top_k", default: kind == .all ? 0 : kind == .expertChoice ? 1 : nil)
@@ -97,7 +99,10 @@ extension RouterDescription.Groups {
     }
 
     var json: JSONValue {
-        ["count": .integer(Int64(count)), "kept": .integer(Int64(kept)), "score": .string(score.rawValue), "fill": .string(fill.rawValue)]
+        [
+            "count": .integer(Int64(count)), "kept": .integer(Int64(kept)), "score": .string(score.rawValue),
+            "fill": .string(fill.rawValue),
+        ]
     }
 }
 
@@ -106,7 +111,8 @@ extension RouterDescription.Normalization {
         kind = try fields.choice("kind")
         epsilon = try fields.number("epsilon", default: 0)
         guard epsilon >= 0 else {
-            throw FormatError.broken(.constants, "model description: \(fields.path(of: "epsilon")) is \(epsilon), below 0")
+            throw FormatError.broken(
+                .constants, "model description: \(fields.path(of: "epsilon")) is \(epsilon), below 0")
         }
         p = try fields.positive("p") ?? 1
     }
@@ -125,7 +131,8 @@ extension RouterDescription.InputNorm {
             throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: "epsilon")) is not there")
         }
         guard epsilon >= 0 else {
-            throw FormatError.broken(.constants, "model description: \(fields.path(of: "epsilon")) is \(epsilon), below 0")
+            throw FormatError.broken(
+                .constants, "model description: \(fields.path(of: "epsilon")) is \(epsilon), below 0")
         }
         self.epsilon = epsilon
         scale = try fields.number("scale", default: 1)
@@ -145,7 +152,9 @@ extension RouterDescription.Capacity {
         tokens = try fields.integer("tokens", default: 1)
         minimum = try fields.integer("minimum", default: 1)
         guard factor > 0 || rule != .factor, tokens >= 1, minimum >= 0 else {
-            throw FormatError.broken(.constants, "model description: \(fields.path) has a factor of \(factor), \(tokens) tokens, at least \(minimum)")
+            throw FormatError.broken(
+                .constants,
+                "model description: \(fields.path) has a factor of \(factor), \(tokens) tokens, at least \(minimum)")
         }
         order = try fields.choice("order", default: .token)
         renormalize = try fields.choice("renormalize", default: .before)

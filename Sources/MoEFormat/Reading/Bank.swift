@@ -37,9 +37,11 @@ public struct Bank: Sendable, Identifiable {
             let offset = reader.offset
             let record = try BankRecord(&reader)
             let blocks = UInt64(directory.count(.blocks))
-            let hasExperts = (1...UInt32(Limits.experts)).contains(record.expertCount)
+            let hasExperts =
+                (1...UInt32(Limits.experts)).contains(record.expertCount)
                 && UInt64(record.firstExpertBlock) + UInt64(record.expertCount) <= blocks
-            let hasShared = record.sharedCount == 0
+            let hasShared =
+                record.sharedCount == 0
                 ? record.firstSharedBlock == none32
                 : UInt64(record.firstSharedBlock) + UInt64(record.sharedCount) <= blocks
             let hasRouter = record.routerBlock == none32 || UInt64(record.routerBlock) < blocks

@@ -32,8 +32,12 @@ package struct ChunkTable: Sendable {
         for index in 0..<Int(block.record.chunkCount) {
             let place = reader.offset
             let entry = try ChunkEntry(&reader)
-            guard entry.offset >= position, let end = entry.offset +? UInt64(entry.storedLength), end <= block.record.tableOffset else {
-                throw .broken(.chunkPlace, at: place, "chunk \(index) of block \(block.id) does not lie behind the one before it and inside the block")
+            guard entry.offset >= position, let end = entry.offset +? UInt64(entry.storedLength),
+                end <= block.record.tableOffset
+            else {
+                throw .broken(
+                    .chunkPlace, at: place,
+                    "chunk \(index) of block \(block.id) does not lie behind the one before it and inside the block")
             }
             position = end
             entries.append(entry)
@@ -56,7 +60,10 @@ package struct ChunkTable: Sendable {
             let elements = part.chunking.range(of: UInt64(index)).count
             let isInPlace = expected.map { $0 == entry.offset } ?? (entry.offset % 64 == 0)
             guard isInPlace, (UInt64(elements) *? UInt64(elementBytes)) == UInt64(entry.storedLength) else {
-                throw .broken(.rawPlace, at: block.offset + entry.offset, "chunk \(index) of raw part \(part.id) does not adjoin the one before it or has not its elements' length")
+                throw .broken(
+                    .rawPlace, at: block.offset + entry.offset,
+                    "chunk \(index) of raw part \(part.id) does not adjoin the one before it or has not its elements' length"
+                )
             }
             expected = entry.offset + UInt64(entry.storedLength)
         }
@@ -82,17 +89,25 @@ extension ModelFile {
         var reader = try directory.record(.blocks, index, rule: .partOfBlock)
         let place = reader.offset
         let record = try BlockRecord(&reader)
-        guard record.file == 0 else { throw .broken(.blockFile, at: place, "block \(index) lies in file \(record.file)") }
+        guard record.file == 0 else {
+            throw .broken(.blockFile, at: place, "block \(index) lies in file \(record.file)")
+        }
         guard (6...21).contains(record.alignmentLog2), record.offset % (1 << UInt64(record.alignmentLog2)) == 0,
             record.offset >= UInt64(Header.encodedSize), let end = record.offset +? record.length,
             end <= directory.blocksEnd
         else {
-            throw .broken(.blockPlace, at: place, "block \(index) of \(record.length) bytes at \(record.offset) does not lie aligned between header and directory")
+            throw .broken(
+                .blockPlace, at: place,
+                "block \(index) of \(record.length) bytes at \(record.offset) does not lie aligned between header and directory"
+            )
         }
         guard record.tableOffset % 8 == 0,
             record.tableOffset +? UInt64(record.chunkCount) * UInt64(ChunkEntry.encodedSize) == record.length
         else {
-            throw .broken(.blockTable, at: place, "block \(index): table at \(record.tableOffset) with \(record.chunkCount) chunks in \(record.length) bytes")
+            throw .broken(
+                .blockTable, at: place,
+                "block \(index): table at \(record.tableOffset) with \(record.chunkCount) chunks in \(record.length) bytes"
+            )
         }
         guard UInt64(record.firstPart) + UInt64(record.partCount) <= UInt64(partCount) else {
             throw .broken(.partRuns, at: place, "block \(index): parts from \(record.firstPart) of \(partCount)")
@@ -157,17 +172,21 @@ extension ModelFile {
         for number in 0..<Int(record.partCount) {
             let part = try part(at: Int(record.firstPart) + number)
             guard part.block == index else {
-                throw .broken(.partOfBlock, at: place, "block \(index) lists part \(part.id), which lies in block \(part.block)")
+                throw .broken(
+                    .partOfBlock, at: place, "block \(index) lists part \(part.id), which lies in block \(part.block)")
             }
             guard UInt64(part.record.firstChunk) == nextChunk else {
-                throw .broken(.chunkRun, at: place, "block \(index): part \(part.id) begins at chunk \(part.record.firstChunk), not \(nextChunk)")
+                throw .broken(
+                    .chunkRun, at: place,
+                    "block \(index): part \(part.id) begins at chunk \(part.record.firstChunk), not \(nextChunk)")
             }
             nextChunk += UInt64(part.record.chunkCount)
             let dtype = try self.dtype(ofTensor: part.tensor)
             guard let bytes = part.elementCount *? UInt64(dtype.byteCount ?? 0), let sum = decoded +? bytes,
                 let end = (capacity +? bytes)?.roundedUp(toMultipleOf: 64), end < 1 << 62
             else {
-                throw .broken(.blockDecodedLength, at: place, "block \(index): its parts have more bytes than can be counted")
+                throw .broken(
+                    .blockDecodedLength, at: place, "block \(index): its parts have more bytes than can be counted")
             }
             offsets.append(Int(capacity))
             decoded = sum
@@ -176,14 +195,22 @@ extension ModelFile {
             dtypes.append(dtype)
         }
         guard nextChunk == UInt64(record.chunkCount) else {
-            throw .broken(.chunkRun, at: place, "block \(index): its parts have \(nextChunk) chunks, its table \(record.chunkCount)")
+            throw .broken(
+                .chunkRun, at: place,
+                "block \(index): its parts have \(nextChunk) chunks, its table \(record.chunkCount)")
         }
         // Of a dtype of a later version only the writer knows the length; it must still be one that sums can be made of.
-        guard decoded == record.decodedLength || dtypes.contains(where: { $0.byteCount == nil }) && record.decodedLength < 1 << 48 else {
-            throw .broken(.blockDecodedLength, at: place, "block \(index): its parts decode to \(decoded) bytes, not \(record.decodedLength)")
+        guard
+            decoded == record.decodedLength
+                || dtypes.contains(where: { $0.byteCount == nil }) && record.decodedLength < 1 << 48
+        else {
+            throw .broken(
+                .blockDecodedLength, at: place,
+                "block \(index): its parts decode to \(decoded) bytes, not \(record.decodedLength)")
         }
         return Block(
-            id: index, record: record, parts: parts, dtypes: dtypes, decodedOffsets: offsets, decodedCapacity: Int(capacity))
+            id: index, record: record, parts: parts, dtypes: dtypes, decodedOffsets: offsets,
+            decodedCapacity: Int(capacity))
     }
 
     /// The dtype of a tensor, without its name and shape.

@@ -7,7 +7,8 @@ package final class DecoderPool: Sendable {
     package init() {}
 
     /// Lends a decoder for the duration of `body`.
-    package func withDecoder<Result>(_ body: (ChunkDecoder) throws(FormatError) -> Result) throws(FormatError) -> Result {
+    package func withDecoder<Result>(_ body: (ChunkDecoder) throws(FormatError) -> Result) throws(FormatError) -> Result
+    {
         // A decoder belongs to one thread at a time: it is out of the pool while lent.
         let waiting = idle.withLock { $0.popLast() }
         let decoder = waiting ?? ChunkDecoder()

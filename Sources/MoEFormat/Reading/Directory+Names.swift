@@ -25,7 +25,9 @@ extension Directory {
     /// - Throws: `FormatError` by R31 or R32.
     func find(_ name: String) throws(FormatError) -> Named? {
         guard count(.nameIndex) == count(.tensors) + count(.aliases) else {
-            throw .broken(.nameIndex, "the name index has \(count(.nameIndex)) entries for \(count(.tensors) + count(.aliases)) names")
+            throw .broken(
+                .nameIndex,
+                "the name index has \(count(.nameIndex)) entries for \(count(.tensors) + count(.aliases)) names")
         }
         let hash = XXH3.hash64(ofName: name)
         var found: Named?
@@ -39,7 +41,9 @@ extension Directory {
                 throw .broken(.nameIndex, "entry \(index) of the name index has not its name's hash")
             }
             if candidate.utf8.elementsEqual(name.utf8) {
-                guard found == nil else { throw .broken(.uniqueName, "two tensors are named \(JSONValue.string(name).text)") }
+                guard found == nil else {
+                    throw .broken(.uniqueName, "two tensors are named \(JSONValue.string(name).text)")
+                }
                 found = entry.kind == 0 ? .tensor(Int(entry.id)) : .alias(Int(entry.id))
             }
             index += 1

@@ -45,7 +45,8 @@ final class Directory: Sendable {
     /// A cursor over `count` bytes of a section from `position` on.
     func bytes(of kind: SectionKind, at position: UInt64, count: Int, rule: Rule) throws(FormatError) -> ByteReader {
         guard let section = sections[kind], let end = position +? UInt64(count), end <= section.length else {
-            throw .broken(rule, "\(count) bytes at \(position) of the \(kind) section, which has \(sections[kind]?.length ?? 0)")
+            throw .broken(
+                rule, "\(count) bytes at \(position) of the \(kind) section, which has \(sections[kind]?.length ?? 0)")
         }
         return try reader(at: section.offset + position, count: count, rule: rule)
     }
@@ -63,7 +64,8 @@ final class Directory: Sendable {
         let first = Int(start - offset) % Limits.pageBytes
         let page = Int(start - offset) / Limits.pageBytes
         if count > 0, first + count <= Limits.pageBytes {
-            return ByteReader(try self.page(page), range: first..<first + count, base: start - UInt64(first), rule: rule)
+            return ByteReader(
+                try self.page(page), range: first..<first + count, base: start - UInt64(first), rule: rule)
         }
         return ByteReader(try assembled(at: start, count: count), base: start, rule: rule)
     }

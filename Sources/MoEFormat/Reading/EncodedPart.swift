@@ -9,7 +9,9 @@ package struct EncodedPart: Sendable {
     private let number: Int
     private let storage: ReadableFile
 
-    fileprivate init(_ part: Part, block: Block, dtype: Dtype, table: ChunkTable, storage: ReadableFile) throws(FormatError) {
+    fileprivate init(_ part: Part, block: Block, dtype: Dtype, table: ChunkTable, storage: ReadableFile)
+        throws(FormatError)
+    {
         form = try part.form(dtype: dtype)
         chunking = part.chunking
         entries = Array(table.entries(of: part))
@@ -48,6 +50,7 @@ extension ModelFile {
         guard let position = block.parts.firstIndex(where: { $0.id == number }) else {
             throw .broken(.partOfBlock, "part \(number) is not among the parts of block \(block.id)")
         }
-        return try EncodedPart(part, block: block, dtype: block.dtypes[position], table: chunkTable(of: block), storage: storage)
+        return try EncodedPart(
+            part, block: block, dtype: block.dtypes[position], table: chunkTable(of: block), storage: storage)
     }
 }

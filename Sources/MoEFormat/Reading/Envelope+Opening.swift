@@ -20,7 +20,9 @@ struct OpenedEnvelope {
         }
         let headerBytes = try file.read(at: 0, count: Header.encodedSize)
         let suffixLength = Int(min(length, UInt64(Self.suffixBytes)))
-        let suffix = Suffix(file: file, start: length - UInt64(suffixLength), bytes: try file.read(at: length - UInt64(suffixLength), count: suffixLength))
+        let suffix = Suffix(
+            file: file, start: length - UInt64(suffixLength),
+            bytes: try file.read(at: length - UInt64(suffixLength), count: suffixLength))
         // A file that is no .moe file at all is told so first, whatever its end looks like.
         minorVersion = try Header.check(headerBytes)
         let footerStart = length - UInt64(Footer.encodedSize)
@@ -36,11 +38,17 @@ struct OpenedEnvelope {
             throw .broken(.closedEnd, at: footerStart, "directory, section table and footer do not adjoin")
         }
         let table = try suffix.bytes(at: footer.sectionTableOffset, count: Int(tableLength))
-        guard Integrity.matches(footer.envelopeHash, Footer.envelopeHash(header: headerBytes, sectionTable: table, footer: footerBytes)) else {
-            throw .broken(.envelopeHash, at: footerStart + 48, "the hash over header, section table and footer does not match")
+        guard
+            Integrity.matches(
+                footer.envelopeHash, Footer.envelopeHash(header: headerBytes, sectionTable: table, footer: footerBytes))
+        else {
+            throw .broken(
+                .envelopeHash, at: footerStart + 48, "the hash over header, section table and footer does not match")
         }
         guard footer.requiredFeatures == 0 else {
-            throw .unsupported("the file requires the features 0x\(String(footer.requiredFeatures, radix: 16)), which this version does not know", rule: .requiredFeatures)
+            throw .unsupported(
+                "the file requires the features 0x\(String(footer.requiredFeatures, radix: 16)), which this version does not know",
+                rule: .requiredFeatures)
         }
         let entries: [(place: UInt64, entry: SectionEntry)]
         (sections, entries) = try SectionTable.check(table, at: footer.sectionTableOffset)
@@ -50,14 +58,20 @@ struct OpenedEnvelope {
         guard hashes.offset == directoryEnd, hashes.offset +? hashes.length == model.offset,
             model.offset +? model.length == footer.sectionTableOffset
         else {
-            throw .broken(.closedEnd, at: footer.sectionTableOffset, "page hashes and model do not adjoin the directory and the section table")
+            throw .broken(
+                .closedEnd, at: footer.sectionTableOffset,
+                "page hashes and model do not adjoin the directory and the section table")
         }
         directoryEntries = try SectionTable.checkPlaces(entries, footer: footer)
         guard hashes.count == footer.directoryLength.dividedRoundingUp(by: UInt64(Limits.pageBytes)) else {
-            throw .broken(.pageCount, at: hashes.offset, "\(hashes.count) page hashes for a directory of \(footer.directoryLength) bytes")
+            throw .broken(
+                .pageCount, at: hashes.offset,
+                "\(hashes.count) page hashes for a directory of \(footer.directoryLength) bytes")
         }
         guard model.length <= UInt64(Limits.modelBytes) else {
-            throw .broken(.modelJSON, at: model.offset, "the model description has \(model.length) bytes; at most \(Limits.modelBytes) are allowed")
+            throw .broken(
+                .modelJSON, at: model.offset,
+                "the model description has \(model.length) bytes; at most \(Limits.modelBytes) are allowed")
         }
         let hashBytes = try suffix.checked(hashes)
         modelText = try suffix.checked(model)
@@ -116,7 +130,9 @@ private enum SectionTable {
             guard entry.stride >= UInt32(kind?.leastStride ?? 1), !isBytes || entry.stride == 1, entry.count < 1 << 32,
                 entry.count *? UInt64(entry.stride) == entry.length
             else {
-                throw .broken(.sectionStride, at: place, "section kind \(entry.kind) has \(entry.count) records of \(entry.stride) bytes in \(entry.length)")
+                throw .broken(
+                    .sectionStride, at: place,
+                    "section kind \(entry.kind) has \(entry.count) records of \(entry.stride) bytes in \(entry.length)")
             }
         }
         for (place, entry) in entries {
@@ -126,7 +142,9 @@ private enum SectionTable {
             if let kind = SectionKind(rawValue: entry.kind) { sections[kind] = entry }
         }
         for (place, entry) in entries where SectionKind(rawValue: entry.kind) == nil && entry.isCritical {
-            throw FormatError(.unsupported, rule: .sectionCritical, offset: place, "section kind \(entry.kind) is critical and unknown to this version")
+            throw FormatError(
+                .unsupported, rule: .sectionCritical, offset: place,
+                "section kind \(entry.kind) is critical and unknown to this version")
         }
         for kind in SectionKind.allCases where kind.isCritical {
             _ = try section(kind, in: sections)
@@ -135,14 +153,17 @@ private enum SectionTable {
     }
 
     /// R14, and which sections lie in the directory.
-    static func checkPlaces(_ entries: [(place: UInt64, entry: SectionEntry)], footer: Footer) throws(FormatError) -> [SectionEntry] {
+    static func checkPlaces(_ entries: [(place: UInt64, entry: SectionEntry)], footer: Footer) throws(FormatError)
+        -> [SectionEntry]
+    {
         var inside: [SectionEntry] = []
         var directoryEnd = footer.directoryOffset
         for (place, entry) in entries where SectionKind(rawValue: entry.kind)?.isInDirectory ?? true {
             guard entry.offset % 64 == 0, entry.offset >= directoryEnd, let end = entry.offset +? entry.length,
                 end <= footer.directoryOffset + footer.directoryLength
             else {
-                throw .broken(.sectionPlace, at: place, "section kind \(entry.kind) does not lie in the directory in order")
+                throw .broken(
+                    .sectionPlace, at: place, "section kind \(entry.kind) does not lie in the directory in order")
             }
             directoryEnd = end
             inside.append(entry)
@@ -150,7 +171,9 @@ private enum SectionTable {
         return inside
     }
 
-    static func section(_ kind: SectionKind, in sections: [SectionKind: SectionEntry]) throws(FormatError) -> SectionEntry {
+    static func section(_ kind: SectionKind, in sections: [SectionKind: SectionEntry]) throws(FormatError)
+        -> SectionEntry
+    {
         guard let entry = sections[kind] else {
             throw .broken(.sectionPresent, "section kind \(kind.rawValue) is missing")
         }

@@ -14,7 +14,8 @@ extension ModelFile {
                 throw .usage("layer \(number) names \(matches.count) banks; say which: \(paths)")
             }
         }
-        let known = banks.prefix(8).map { $0.layer.map(String.init) ?? JSONValue.string($0.path).text }.joined(separator: ", ")
+        let known = banks.prefix(8).map { $0.layer.map(String.init) ?? JSONValue.string($0.path).text }.joined(
+            separator: ", ")
         let shown = banks.isEmpty ? "the file has no MoE layers" : "there are: \(known)\(banks.count > 8 ? ", …" : "")"
         throw .usage("there is no MoE layer \(JSONValue.string(text).text); \(shown)")
     }

@@ -20,7 +20,8 @@ extension ModelFile {
         guard rows.lowerBound >= 0, UInt64(rows.upperBound) <= count else {
             throw .usage("rows \(rows.lowerBound):\(rows.upperBound) of a tensor of \(count) rows")
         }
-        return try bytes(of: tensor, elements: UInt64(rows.lowerBound) * rowLength..<UInt64(rows.upperBound) * rowLength)
+        return try bytes(
+            of: tensor, elements: UInt64(rows.lowerBound) * rowLength..<UInt64(rows.upperBound) * rowLength)
     }
 
     /// The share of one expert in a tensor that holds several, or that expert's own tensor.
@@ -48,7 +49,9 @@ extension ModelFile {
         // The buffer holds exactly the elements asked for; it counts as initialised only when all were decoded.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             do throws(FormatError) {
-                try unsafe read(runs, dtype: tensor.dtype, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[0..<count]))
+                try unsafe read(
+                    runs, dtype: tensor.dtype,
+                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[0..<count]))
                 initialized = count
             } catch {
                 failure = error
@@ -99,13 +102,15 @@ extension ModelFile {
             guard !wanted.isEmpty else { continue }
             runs.append(
                 Run(
-                    part: part, block: try block(of: part), elements: wanted.lowerBound - start..<wanted.upperBound - start,
+                    part: part, block: try block(of: part),
+                    elements: wanted.lowerBound - start..<wanted.upperBound - start,
                     position: Int(wanted.lowerBound - elements.lowerBound)))
         }
         return runs
     }
 
-    private func read(_ runs: [Run], dtype: Dtype, into destination: UnsafeMutableRawBufferPointer) throws(FormatError) {
+    private func read(_ runs: [Run], dtype: Dtype, into destination: UnsafeMutableRawBufferPointer) throws(FormatError)
+    {
         for run in runs {
             let form = try run.part.form(dtype: dtype)
             let first = run.position * form.elementBytes
@@ -116,12 +121,16 @@ extension ModelFile {
     }
 
     /// Decodes a run of a part's elements, chunk by chunk.
-    private func read(_ run: Run, form: StorageForm, into destination: UnsafeMutableRawBufferPointer) throws(FormatError) {
+    private func read(_ run: Run, form: StorageForm, into destination: UnsafeMutableRawBufferPointer)
+        throws(FormatError)
+    {
         let (part, block, elements) = (run.part, run.block, run.elements)
         let entries = try Array(chunkTable(of: block).entries(of: part))
         try decoders.withDecoder { (decoder) throws(FormatError) in
             let partial = ScratchBytes()
-            for index in part.chunking.chunk(holding: elements.lowerBound)...part.chunking.chunk(holding: elements.upperBound - 1) {
+            for index in part.chunking.chunk(
+                holding: elements.lowerBound)...part.chunking.chunk(holding: elements.upperBound - 1)
+            {
                 let range = part.chunking.range(of: index)
                 let wanted = range.clamped(to: elements)
                 let stored = try storedBytes(of: entries[Int(index)], index: index, part: part, block: block)
@@ -134,14 +143,17 @@ extension ModelFile {
                     let whole = unsafe partial.bytes(range.count * form.elementBytes)
                     try unsafe stored.decode(by: decoder, form: form, elements: range.count, into: whole)
                     let skipped = Int(wanted.lowerBound - range.lowerBound) * form.elementBytes
-                    unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: whole[skipped..<skipped + target.count]))
+                    unsafe target.copyMemory(
+                        from: UnsafeRawBufferPointer(rebasing: whole[skipped..<skipped + target.count]))
                 }
             }
         }
     }
 
     /// A chunk's stored bytes, read and checked against their hash.
-    private func storedBytes(of entry: ChunkEntry, index: UInt64, part: Part, block: Block) throws(FormatError) -> StoredChunk {
+    private func storedBytes(of entry: ChunkEntry, index: UInt64, part: Part, block: Block) throws(FormatError)
+        -> StoredChunk
+    {
         let offset = block.offset + entry.offset
         let bytes = try storage.read(at: offset, count: Int(entry.storedLength))
         guard Integrity.matches(entry.hash, XXH3.hash64(bytes)) else {

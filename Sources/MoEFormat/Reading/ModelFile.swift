@@ -69,7 +69,8 @@ public final class ModelFile: Sendable {
     public func configuration() throws(FormatError) -> [UInt8]? {
         guard let section = directory.sections[.config] else { return nil }
         guard section.length <= UInt64(Limits.configBytes) else {
-            throw .broken(.configuration, "the configuration has \(section.length) bytes; at most \(Limits.configBytes) are read")
+            throw .broken(
+                .configuration, "the configuration has \(section.length) bytes; at most \(Limits.configBytes) are read")
         }
         return try directory.all(.config)
     }

@@ -18,10 +18,14 @@ package struct Part: Sendable, Identifiable {
         guard let elementBytes = dtype.byteCount else {
             throw .unsupported("the tensor has dtype \(dtype), which this version does not know", rule: .dtype)
         }
-        guard chunking.chunkElements *? UInt64(elementBytes) ?? .max <= UInt64(Limits.chunkBytes)
-            || chunking.elements *? UInt64(elementBytes) ?? .max <= UInt64(Limits.chunkBytes)
+        guard
+            chunking.chunkElements *? UInt64(elementBytes) ?? .max <= UInt64(Limits.chunkBytes)
+                || chunking.elements *? UInt64(elementBytes) ?? .max <= UInt64(Limits.chunkBytes)
         else {
-            throw .broken(.chunking, "part \(id): a chunk of \(chunking.chunkElements) elements of \(elementBytes) bytes exceeds \(Limits.chunkBytes) bytes")
+            throw .broken(
+                .chunking,
+                "part \(id): a chunk of \(chunking.chunkElements) elements of \(elementBytes) bytes exceeds \(Limits.chunkBytes) bytes"
+            )
         }
         return try StorageForm(encoding: record.encoding, rotation: record.rotation, elementBytes: elementBytes)
     }
@@ -36,27 +40,37 @@ extension ModelFile {
         guard record.rowLength > 0, record.elementCount > 0, record.elementCount % record.rowLength == 0,
             Orientation(rawValue: record.orientation) != nil
         else {
-            throw .broken(.rowLength, at: offset, "part \(index): rows of \(record.rowLength) in \(record.elementCount) elements, orientation \(record.orientation)")
+            throw .broken(
+                .rowLength, at: offset,
+                "part \(index): rows of \(record.rowLength) in \(record.elementCount) elements, orientation \(record.orientation)"
+            )
         }
         guard
             let chunking = Chunking(
                 elements: record.elementCount, rowLength: record.rowLength, chunkElements: UInt64(record.chunkElements)),
             chunking.chunkCount == UInt64(record.chunkCount)
         else {
-            throw .broken(.chunking, at: offset, "part \(index): \(record.chunkCount) chunks of \(record.chunkElements) elements for \(record.elementCount) in rows of \(record.rowLength)")
+            throw .broken(
+                .chunking, at: offset,
+                "part \(index): \(record.chunkCount) chunks of \(record.chunkElements) elements for \(record.elementCount) in rows of \(record.rowLength)"
+            )
         }
         guard record.block < blockCount else {
             throw .broken(.partOfBlock, at: offset, "part \(index) lies in block \(record.block) of \(blockCount)")
         }
         guard record.tensor < tensorCount else {
-            throw .broken(.partOfTensor, at: offset, "part \(index) belongs to tensor \(record.tensor) of \(tensorCount)")
+            throw .broken(
+                .partOfTensor, at: offset, "part \(index) belongs to tensor \(record.tensor) of \(tensorCount)")
         }
         let linksEnd = UInt64(record.firstLink) + UInt64(record.linkCount)
         guard record.linkCount == 0 ? record.firstLink == 0 : linksEnd <= UInt64(directory.count(.links)) else {
-            throw .broken(.links, at: offset, "part \(index): \(record.linkCount) links from \(record.firstLink) of \(directory.count(.links))")
+            throw .broken(
+                .links, at: offset,
+                "part \(index): \(record.linkCount) links from \(record.firstLink) of \(directory.count(.links))")
         }
         guard Int(record.scheme) <= model.quantization.count else {
-            throw .broken(.links, at: offset, "part \(index) has scheme \(record.scheme) of \(model.quantization.count)")
+            throw .broken(
+                .links, at: offset, "part \(index) has scheme \(record.scheme) of \(model.quantization.count)")
         }
         return Part(id: index, record: record, chunking: chunking)
     }
@@ -65,8 +79,13 @@ extension ModelFile {
     ///
     /// - Throws: `FormatError` by R42 or R43.
     package func parts(of tensor: Tensor) throws(FormatError) -> [Part] {
-        guard tensor.partCount == 0 || UInt64(tensor.firstPart) + UInt64(tensor.partCount) <= UInt64(directory.count(.tensorParts)) else {
-            throw .broken(.partOfTensor, "tensor \(tensor.id): parts from \(tensor.firstPart) of \(directory.count(.tensorParts))")
+        guard
+            tensor.partCount == 0
+                || UInt64(tensor.firstPart) + UInt64(tensor.partCount) <= UInt64(directory.count(.tensorParts))
+        else {
+            throw .broken(
+                .partOfTensor, "tensor \(tensor.id): parts from \(tensor.firstPart) of \(directory.count(.tensorParts))"
+            )
         }
         var parts: [Part] = []
         var position: UInt64 = 0
@@ -75,17 +94,23 @@ extension ModelFile {
             let offset = reader.offset
             let part = try part(at: Int(reader.u32()))
             guard part.tensor == tensor.id else {
-                throw .broken(.partOfTensor, at: offset, "tensor \(tensor.id) names part \(part.id), which belongs to tensor \(part.tensor)")
+                throw .broken(
+                    .partOfTensor, at: offset,
+                    "tensor \(tensor.id) names part \(part.id), which belongs to tensor \(part.tensor)")
             }
             guard part.record.startElement == position, let end = position +? part.elementCount else {
-                throw .broken(.partsCover, at: offset, "tensor \(tensor.id): part \(part.id) begins at element \(part.record.startElement), not \(position)")
+                throw .broken(
+                    .partsCover, at: offset,
+                    "tensor \(tensor.id): part \(part.id) begins at element \(part.record.startElement), not \(position)"
+                )
             }
             try checkRows(of: part, tensor: tensor)
             position = end
             parts.append(part)
         }
         guard position == tensor.elementCount else {
-            throw .broken(.partsCover, "tensor \(tensor.id): its parts hold \(position) of \(tensor.elementCount) elements")
+            throw .broken(
+                .partsCover, "tensor \(tensor.id): its parts hold \(position) of \(tensor.elementCount) elements")
         }
         return parts
     }
@@ -94,10 +119,12 @@ extension ModelFile {
     private func checkRows(of part: Part, tensor: Tensor) throws(FormatError) {
         let rowLength = UInt64(tensor.rowLength)
         let (start, count) = (part.record.startElement, part.elementCount)
-        let isInsideARow = rowLength > 0 && part.record.rowLength == count && start / rowLength == (start + (count - 1)) / rowLength
+        let isInsideARow =
+            rowLength > 0 && part.record.rowLength == count && start / rowLength == (start + (count - 1)) / rowLength
         let hasWholeRows = part.record.rowLength == rowLength && start % rowLength == 0
         guard hasWholeRows || isInsideARow else {
-            throw .broken(.rowLength, "part \(part.id): rows of \(part.record.rowLength) in a tensor with rows of \(rowLength)")
+            throw .broken(
+                .rowLength, "part \(part.id): rows of \(part.record.rowLength) in a tensor with rows of \(rowLength)")
         }
     }
 
@@ -115,7 +142,9 @@ extension ModelFile {
             }
             let companion = try self.part(at: Int(link.part))
             guard companion.block == part.block, companion.id != part.id else {
-                throw .broken(.links, at: offset, "part \(part.id) is linked to part \(companion.id), which is itself or lies in another block")
+                throw .broken(
+                    .links, at: offset,
+                    "part \(part.id) is linked to part \(companion.id), which is itself or lies in another block")
             }
             if let kind = LinkKind(rawValue: link.kind) { companions[kind] = companion }
         }

@@ -34,8 +34,10 @@ extension ModelFile {
             throw .broken(.dtype, at: offset, "dtype \(dtype) with elements of \(record.opaqueLength) opaque bytes")
         }
         let rank = Int(record.rank)
-        guard rank <= Limits.rank, rank == 0 || UInt64(record.firstDim) + UInt64(rank) <= UInt64(directory.count(.dims)) else {
-            throw .broken(.shape, at: offset, "rank \(rank) with dims from \(record.firstDim) of \(directory.count(.dims))")
+        guard rank <= Limits.rank, rank == 0 || UInt64(record.firstDim) + UInt64(rank) <= UInt64(directory.count(.dims))
+        else {
+            throw .broken(
+                .shape, at: offset, "rank \(rank) with dims from \(record.firstDim) of \(directory.count(.dims))")
         }
         var shape: [Int] = []
         // Without the dims that are 0, so that the order of the others does not decide whether they overflow.
@@ -57,7 +59,8 @@ extension ModelFile {
             throw .broken(.shape, at: offset, "shape \(shape) has \(count) elements, not \(record.elementCount)")
         }
         return Tensor(
-            id: index, name: try directory.name(at: record.nameOffset, length: record.nameLength), dtype: dtype, shape: shape,
+            id: index, name: try directory.name(at: record.nameOffset, length: record.nameLength), dtype: dtype,
+            shape: shape,
             elementCount: record.elementCount, contentHash: record.contentHash, firstPart: record.firstPart,
             partCount: record.partCount)
     }

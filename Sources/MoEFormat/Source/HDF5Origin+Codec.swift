@@ -13,7 +13,9 @@ extension HDF5Origin {
             let length = try reader.u32()
             var object = ByteReader(Array(try reader.bytes(Int(length))), rule: .source)
             objects.append(try Object(&object))
-            guard object.remaining == 0 else { throw .broken(.source, "bytes stand behind an object of the source section") }
+            guard object.remaining == 0 else {
+                throw .broken(.source, "bytes stand behind an object of the source section")
+            }
         }
         if version >= 2 {
             for _ in 0..<(try reader.count(leastSize: 12)) {
@@ -43,7 +45,9 @@ extension HDF5Origin {
 
     /// Every object number names an object.
     private func checkTargets() throws(FormatError) {
-        guard objects.first?.kind == .group else { throw .broken(.source, "the first object of the source section is no root group") }
+        guard objects.first?.kind == .group else {
+            throw .broken(.source, "the first object of the source section is no root group")
+        }
         let committed = objects.flatMap { [$0.committed] + $0.attributes.map(\.committed) }.compactMap(\.self)
         guard committed.allSatisfy({ !objects.indices.contains($0) || objects[$0].kind == .committedDatatype }) else {
             throw .broken(.source, "an object of the source section uses a committed datatype that is none")
@@ -68,7 +72,9 @@ extension HDF5Origin.Object {
         guard let kind = Kind(rawValue: try reader.u8()) else { throw .broken(.source, "an object of unknown kind") }
         self.init(kind)
         orders = Orders(rawValue: try reader.u8())
-        guard orders.rawValue <= 15 else { throw .broken(.source, "an object with the unknown flags \(orders.rawValue)") }
+        guard orders.rawValue <= 15 else {
+            throw .broken(.source, "an object with the unknown flags \(orders.rawValue)")
+        }
         try reader.zeros(2, rule: .source)
         tensor = try reader.optionalNumber()
         for _ in 0..<(try reader.count(leastSize: 24)) { links.append(try HDF5Origin.Link(&reader)) }
@@ -76,12 +82,16 @@ extension HDF5Origin.Object {
         datatype = try reader.sizedBytes()
         dataspace = try reader.sizedBytes()
         committed = try reader.optionalNumber()
-        guard let fillKind = FillKind(rawValue: try reader.u8()) else { throw .broken(.source, "a fill value of unknown kind") }
+        guard let fillKind = FillKind(rawValue: try reader.u8()) else {
+            throw .broken(.source, "a fill value of unknown kind")
+        }
         self.fillKind = fillKind
         isSerialized = try reader.isSerialized()
         try reader.zeros(2, rule: .source)
         fillValue = try reader.sizedBytes()
-        guard fillValue.isEmpty || fillKind == .defined else { throw .broken(.source, "a fill value that is not defined") }
+        guard fillValue.isEmpty || fillKind == .defined else {
+            throw .broken(.source, "a fill value that is not defined")
+        }
         guard links.isEmpty || kind == .group else { throw .broken(.source, "an object with links that is no group") }
     }
 

@@ -19,7 +19,8 @@ public struct HDF5Origin: Equatable, Sendable {
         /// Where a soft or external link points.
         public var path: [UInt8]
 
-        public init(kind: Kind, charset: UInt8, target: Int?, creationOrder: Int64?, name: [UInt8], path: [UInt8] = []) {
+        public init(kind: Kind, charset: UInt8, target: Int?, creationOrder: Int64?, name: [UInt8], path: [UInt8] = [])
+        {
             self.kind = kind
             self.charset = charset
             self.target = target
@@ -41,7 +42,8 @@ public struct HDF5Origin: Equatable, Sendable {
         public var value: [UInt8]
 
         public init(
-            charset: UInt8, isSerialized: Bool, creationOrder: Int64?, name: [UInt8], datatype: [UInt8], dataspace: [UInt8],
+            charset: UInt8, isSerialized: Bool, creationOrder: Int64?, name: [UInt8], datatype: [UInt8],
+            dataspace: [UInt8],
             committed: Int?, value: [UInt8]
         ) {
             self.charset = charset

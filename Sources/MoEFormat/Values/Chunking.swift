@@ -16,7 +16,9 @@ package struct Chunking: Equatable, Sendable {
             guard chunkElements % rowLength == 0 else { return nil }
             chunkCount = elements.dividedRoundingUp(by: chunkElements)
         } else {
-            guard let count = (elements / rowLength) *? rowLength.dividedRoundingUp(by: chunkElements) else { return nil }
+            guard let count = (elements / rowLength) *? rowLength.dividedRoundingUp(by: chunkElements) else {
+                return nil
+            }
             chunkCount = count
         }
     }

@@ -13,7 +13,8 @@ enum Header {
         }
         let found = try reader.u16()
         guard found == major else {
-            throw .broken(.majorVersion, at: 8, "the file has format version \(found); this reader knows version \(major)")
+            throw .broken(
+                .majorVersion, at: 8, "the file has format version \(found); this reader knows version \(major)")
         }
         let minor = try reader.u16()
         let length = try reader.u32()
@@ -69,7 +70,8 @@ struct Footer: Equatable {
         let base = actual - UInt64(Footer.encodedSize)
         var reader = ByteReader(bytes, base: base, rule: .fileEnds)
         guard bytes.suffix(8).elementsEqual(Footer.endMagic) else {
-            throw .broken(.fileEnds, at: base + 56, "the file does not end like a .moe file: it is truncated or something else")
+            throw .broken(
+                .fileEnds, at: base + 56, "the file does not end like a .moe file: it is truncated or something else")
         }
         fileLength = try reader.u64()
         guard fileLength == actual else {

@@ -30,7 +30,8 @@ package struct PartRecord: Equatable, Sendable {
     package var firstLink: UInt32
 
     package init(
-        tensor: UInt32, block: UInt32, startElement: UInt64, elementCount: UInt64, rowLength: UInt64, chunkElements: UInt32,
+        tensor: UInt32, block: UInt32, startElement: UInt64, elementCount: UInt64, rowLength: UInt64,
+        chunkElements: UInt32,
         firstChunk: UInt32, role: Role, orientation: Orientation, scheme: Int
     ) {
         self.startElement = startElement

@@ -52,7 +52,8 @@ struct SectionEntry: Equatable {
         hash = try reader.u64()
         let isHashed = kind == SectionKind.pageHashes.rawValue || kind == SectionKind.model.rawValue
         guard isHashed || hash == 0 else {
-            throw .broken(.envelopeZeros, at: hashOffset, "section kind \(kind) has a hash, which its pages have already")
+            throw .broken(
+                .envelopeZeros, at: hashOffset, "section kind \(kind) has a hash, which its pages have already")
         }
     }
 

@@ -21,7 +21,9 @@ struct ContentVerifier {
     }
 
     /// Checks a block's stored bytes: gaps, hashes, and that every chunk decodes.
-    mutating func check(block index: Int) throws(FormatError) -> (findings: [Verification.Finding], bytes: UInt64, chunks: Int) {
+    mutating func check(block index: Int) throws(FormatError) -> (
+        findings: [Verification.Finding], bytes: UInt64, chunks: Int
+    ) {
         let block = try file.block(at: index)
         let table = try file.chunkTable(of: block)
         try checkGaps(of: block, table: table)
@@ -30,7 +32,8 @@ struct ContentVerifier {
         for (part, dtype) in zip(block.parts, block.dtypes) {
             let stored = table.entries(of: part).reduce(UInt64(0)) { $0 + UInt64($1.storedLength) }
             if stored != part.record.storedLength {
-                let error = FormatError.broken(.partStoredLength, "part \(part.id) is stored in \(stored) bytes, not \(part.record.storedLength)")
+                let error = FormatError.broken(
+                    .partStoredLength, "part \(part.id) is stored in \(stored) bytes, not \(part.record.storedLength)")
                 findings.append(Verification.Finding(error: error, tensor: nil, chunk: nil))
             }
             // A dtype or encoding of a later version can be carried, not decoded: its hashes are still checked.
@@ -70,7 +73,8 @@ struct ContentVerifier {
             position = end
         }
         guard Integrity.matches(tensor.contentHash, hasher.value) else {
-            let error = FormatError.broken(.contentHash, "the content hash is \(hasher.value), not \(tensor.contentHash)")
+            let error = FormatError.broken(
+                .contentHash, "the content hash is \(hasher.value), not \(tensor.contentHash)")
             return Verification.Finding(error: error, tensor: tensor.name, chunk: nil)
         }
         return nil
@@ -89,10 +93,12 @@ struct ContentVerifier {
     private func checkGap(of block: Block, from start: UInt64, to end: UInt64) throws(FormatError) {
         guard start < end else { return }
         guard end - start < 64 else {
-            throw .broken(.blockPadding, at: block.offset + start, "\(end - start) bytes of block \(block.id) belong to no chunk")
+            throw .broken(
+                .blockPadding, at: block.offset + start, "\(end - start) bytes of block \(block.id) belong to no chunk")
         }
         guard try file.storage.read(at: block.offset + start, count: Int(end - start)).allSatisfy({ $0 == 0 }) else {
-            throw .broken(.blockPadding, at: block.offset + start, "bytes of block \(block.id) between its chunks are not zero")
+            throw .broken(
+                .blockPadding, at: block.offset + start, "bytes of block \(block.id) between its chunks are not zero")
         }
     }
 
@@ -121,7 +127,9 @@ struct ContentVerifier {
         return failures.withLock { $0.sorted { $0.chunk < $1.chunk } }
     }
 
-    private func check(_ entry: ChunkEntry, index: Int, elements: Int, form: StorageForm?, part: Part, block: Block) throws(FormatError) {
+    private func check(_ entry: ChunkEntry, index: Int, elements: Int, form: StorageForm?, part: Part, block: Block)
+        throws(FormatError)
+    {
         let offset = block.offset + entry.offset
         let stored = try file.storage.read(at: offset, count: Int(entry.storedLength))
         guard Integrity.matches(entry.hash, XXH3.hash64(stored)) else {
@@ -133,7 +141,8 @@ struct ContentVerifier {
             var failure: FormatError?
             unsafe stored.withUnsafeBytes { bytes in
                 do throws(FormatError) {
-                    try unsafe decoder.decode(bytes, form: form, elements: elements, into: room.bytes(elements * form.elementBytes))
+                    try unsafe decoder.decode(
+                        bytes, form: form, elements: elements, into: room.bytes(elements * form.elementBytes))
                 } catch {
                     failure = error
                 }

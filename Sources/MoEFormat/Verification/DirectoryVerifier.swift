@@ -24,7 +24,8 @@ struct DirectoryVerifier {
         let sections = directory.allEntries.sorted { $0.offset < $1.offset }
         func checkZero(upTo end: UInt64) throws(FormatError) {
             guard end >= position, end - position < 64 else {
-                throw .broken(.directoryPadding, at: position, "\(end &- position) bytes of the directory belong to no section")
+                throw .broken(
+                    .directoryPadding, at: position, "\(end &- position) bytes of the directory belong to no section")
             }
             let gap = bytes[Int(position - directory.blocksEnd)..<Int(end - directory.blocksEnd)]
             guard gap.allSatisfy({ $0 == 0 }) else {
@@ -46,7 +47,9 @@ struct DirectoryVerifier {
             let block = try file.block(at: index)
             let alignment = UInt64(1) << UInt64(block.record.alignmentLog2)
             guard end.roundedUp(toMultipleOf: alignment) == block.offset else {
-                throw .broken(.blockOrder, at: block.offset, "block \(index) does not begin at the first place behind block \(index - 1)")
+                throw .broken(
+                    .blockOrder, at: block.offset,
+                    "block \(index) does not begin at the first place behind block \(index - 1)")
             }
             try checkZero(from: end, to: block.offset)
             guard UInt64(block.record.firstPart) == nextPart else {
@@ -94,7 +97,9 @@ struct DirectoryVerifier {
                 if last.hash != entry.hash { run.removeAll() }
             }
             guard run.insert(name).inserted else {
-                throw .broken(.uniqueName, "two tensors are named \(JSONValue.string(String(decoding: name.prefix(80), as: UTF8.self)).text)")
+                throw .broken(
+                    .uniqueName,
+                    "two tensors are named \(JSONValue.string(String(decoding: name.prefix(80), as: UTF8.self)).text)")
             }
             last = entry
         }
@@ -104,7 +109,8 @@ struct DirectoryVerifier {
     /// R43: each part is named once, by its tensor.
     private func checkPartsOfTensors() throws(FormatError) {
         guard file.directory.count(.tensorParts) == file.partCount else {
-            throw .broken(.partOfTensor, "\(file.directory.count(.tensorParts)) tensor parts for \(file.partCount) parts")
+            throw .broken(
+                .partOfTensor, "\(file.directory.count(.tensorParts)) tensor parts for \(file.partCount) parts")
         }
         var isNamed = [Bool](repeating: false, count: file.partCount)
         for index in 0..<file.tensorCount {
@@ -135,7 +141,9 @@ struct DirectoryVerifier {
             var largest: UInt64 = 0
             for block in blocks {
                 try file.checkLayer(of: block)
-                guard let storedSum = stored +? block.record.length, let decodedSum = decoded +? block.record.decodedLength else {
+                guard let storedSum = stored +? block.record.length,
+                    let decodedSum = decoded +? block.record.decodedLength
+                else {
                     throw .broken(.bankTotals, "bank \(bank.id): its blocks have more bytes than can be counted")
                 }
                 (stored, decoded) = (storedSum, decodedSum)
@@ -144,14 +152,25 @@ struct DirectoryVerifier {
             guard file.router(of: bank).kind == .unsupported || bank.routerBlock != nil else {
                 throw .broken(.layerTensors, "bank \(bank.id) has no router block")
             }
-            guard file.layer(of: bank).shared?.gate != .router || file.router(of: bank).sharedInRouter >= bank.sharedCount else {
-                throw .broken(.layerTensors, "bank \(bank.id) has \(bank.sharedCount) shared experts and a router for \(file.router(of: bank).sharedInRouter)")
+            guard
+                file.layer(of: bank).shared?.gate != .router || file.router(of: bank).sharedInRouter >= bank.sharedCount
+            else {
+                throw .broken(
+                    .layerTensors,
+                    "bank \(bank.id) has \(bank.sharedCount) shared experts and a router for \(file.router(of: bank).sharedInRouter)"
+                )
             }
             guard (bank.sharedCount > 0) == (file.layer(of: bank).shared != nil) else {
-                throw .broken(.layerTensors, "bank \(bank.id) has \(bank.sharedCount) shared experts, and its layer describes \(bank.sharedCount > 0 ? "none" : "some")")
+                throw .broken(
+                    .layerTensors,
+                    "bank \(bank.id) has \(bank.sharedCount) shared experts, and its layer describes \(bank.sharedCount > 0 ? "none" : "some")"
+                )
             }
             guard (stored, decoded, largest) == (bank.storedLength, bank.decodedLength, bank.largestExpert) else {
-                throw .broken(.bankTotals, "bank \(bank.id) has \(stored) stored, \(decoded) decoded bytes and a largest expert of \(largest), not what its record says")
+                throw .broken(
+                    .bankTotals,
+                    "bank \(bank.id) has \(stored) stored, \(decoded) decoded bytes and a largest expert of \(largest), not what its record says"
+                )
             }
         }
     }

@@ -64,7 +64,8 @@ struct LayerTensors {
 
     func checkExpert(_ items: [Item], latent: UInt64?) throws(FormatError) {
         try check(
-            items, function: functions[layer.function], inputs: latent ?? UInt64(layer.hiddenSize), size: UInt64(layer.expertSize),
+            items, function: functions[layer.function], inputs: latent ?? UInt64(layer.hiddenSize),
+            size: UInt64(layer.expertSize),
             outputs: latent ?? UInt64(layer.outputSize), block: "an expert")
     }
 
@@ -80,7 +81,8 @@ struct LayerTensors {
                 isComputable: $0.isComputable, packing: $0.packing)
         }
         try check(
-            unshared, function: functions[shared.function], inputs: UInt64(layer.hiddenSize), size: UInt64(shared.expertSize),
+            unshared, function: functions[shared.function], inputs: UInt64(layer.hiddenSize),
+            size: UInt64(shared.expertSize),
             outputs: UInt64(layer.outputSize), block: "a shared expert")
     }
 
@@ -119,13 +121,16 @@ struct LayerTensors {
         /// - Parameter gateParts: parts that a role of the second gate may lie in instead of one.
         init(_ list: [Item], block: String, gateParts: Int = 1) throws(FormatError) {
             self.block = block
-            for item in list where item.role != .other && item.role != .scale { items[item.role, default: []].append(item) }
+            for item in list where item.role != .other && item.role != .scale {
+                items[item.role, default: []].append(item)
+            }
             for (role, parts) in items where parts.count > 1 {
                 guard Role.ofSecondGate.contains(role), gateParts > 1 else {
                     throw .broken(.layerTensors, "\(block) has more than one \(role.name)")
                 }
                 guard parts.count == gateParts else {
-                    throw .broken(.layerTensors, "\(block) has \(parts.count) parts of \(role.name) for \(gateParts) groups")
+                    throw .broken(
+                        .layerTensors, "\(block) has \(parts.count) parts of \(role.name) for \(gateParts) groups")
                 }
             }
         }
@@ -148,8 +153,13 @@ struct LayerTensors {
             let rowLength = item.orientation == .rowsAreInputs ? outputs : inputs
             // Packed codes lie in rows of their scheme, not of the matrix.
             let fitsRows = item.packing > 1 || item.rowLength == rowLength
-            guard item.isComputable, item.orientation != .none, fitsRows, item.elements *? item.packing == outputs *? inputs else {
-                throw .broken(.layerTensors, "\(role.name) of \(block) has \(item.elements) elements in rows of \(item.rowLength), \(outputs) outputs and \(inputs) inputs are described")
+            guard item.isComputable, item.orientation != .none, fitsRows,
+                item.elements *? item.packing == outputs *? inputs
+            else {
+                throw .broken(
+                    .layerTensors,
+                    "\(role.name) of \(block) has \(item.elements) elements in rows of \(item.rowLength), \(outputs) outputs and \(inputs) inputs are described"
+                )
             }
         }
 
@@ -162,7 +172,8 @@ struct LayerTensors {
             guard let parts = items[role] else { return }
             let share = count / UInt64(parts.count)
             for item in parts where item.elements != share || !item.isComputable {
-                throw .broken(.layerTensors, "\(role.name) of \(block) has \(item.elements) elements, \(share) are described")
+                throw .broken(
+                    .layerTensors, "\(role.name) of \(block) has \(item.elements) elements, \(share) are described")
             }
         }
     }
@@ -182,7 +193,9 @@ extension ModelFile {
         case .shared: try tensors.checkShared(items)
         case .expert:
             var latent: UInt64?
-            if let router = bank.routerBlock { latent = tensors.latentLength(of: try self.items(of: self.block(at: router))) }
+            if let router = bank.routerBlock {
+                latent = tensors.latentLength(of: try self.items(of: self.block(at: router)))
+            }
             try tensors.checkExpert(items, latent: latent)
         default: break
         }
@@ -197,8 +210,10 @@ extension ModelFile {
             let isScaled = scheme == nil ? false : try companions(of: part)[.scale] != nil
             items.append(
                 LayerTensors.Item(
-                    role: part.role, elements: part.elementCount, rowLength: part.record.rowLength, orientation: part.orientation,
-                    isComputable: part.role == .tokenExpertTable ? isInteger : isPlain || isScaled, packing: scheme?.element == .mxfp4 ? 2 : 1))
+                    role: part.role, elements: part.elementCount, rowLength: part.record.rowLength,
+                    orientation: part.orientation,
+                    isComputable: part.role == .tokenExpertTable ? isInteger : isPlain || isScaled,
+                    packing: scheme?.element == .mxfp4 ? 2 : 1))
         }
         return items
     }

@@ -13,7 +13,8 @@ public struct Verification: Sendable {
         public let chunk: Int?
 
         public var description: String {
-            let place = [tensor.map { "tensor \(JSONValue.string($0).text)" }, chunk.map { "chunk \($0)" }].compactMap(\.self)
+            let place = [tensor.map { "tensor \(JSONValue.string($0).text)" }, chunk.map { "chunk \($0)" }].compactMap(
+                \.self)
             return place.isEmpty ? "\(error)" : "\(place.joined(separator: ", ")): \(error)"
         }
     }

@@ -16,7 +16,9 @@ struct DirectoryBuilder {
     private var covered: [UInt64] = []
 
     mutating func declareTensor(_ name: String, dtype: Dtype, shape: [Int]) throws(FormatError) -> Int {
-        guard shape.count <= Limits.rank else { throw .limit("\(Self.quoted(name)) has \(shape.count) dimensions; at most \(Limits.rank) are stored") }
+        guard shape.count <= Limits.rank else {
+            throw .limit("\(Self.quoted(name)) has \(shape.count) dimensions; at most \(Limits.rank) are stored")
+        }
         var count: UInt64? = 1
         for extent in shape { count = count *? UInt64(clamping: extent) }
         guard let count, let bytes = count *? UInt64(dtype.byteCount ?? 1), bytes < 1 << 63 else {
@@ -26,8 +28,10 @@ struct DirectoryBuilder {
         let place = try add(name: name, id: id, kind: 0)
         tensors.append(
             TensorRecord(
-                nameOffset: place.offset, contentHash: ContentHash(low: 0, high: 0), nameLength: place.length, dtype: dtype,
-                rank: UInt8(shape.count), firstDim: UInt32(dims.count), firstPart: 0, partCount: 0, elementCount: count))
+                nameOffset: place.offset, contentHash: ContentHash(low: 0, high: 0), nameLength: place.length,
+                dtype: dtype,
+                rank: UInt8(shape.count), firstDim: UInt32(dims.count), firstPart: 0, partCount: 0, elementCount: count)
+        )
         dims.append(contentsOf: shape.map { UInt64($0) })
         partsOfTensor.append([])
         covered.append(0)
@@ -39,7 +43,8 @@ struct DirectoryBuilder {
         aliases.append(AliasRecord(nameOffset: place.offset, nameLength: place.length, tensor: UInt32(tensor)))
     }
 
-    mutating func declareBank(path: String, layer: Int?, expertCount: Int, sharedCount: Int) throws(FormatError) -> Int {
+    mutating func declareBank(path: String, layer: Int?, expertCount: Int, sharedCount: Int) throws(FormatError) -> Int
+    {
         guard expertCount <= Limits.experts else {
             throw .limit("\(Self.quoted(path)) has \(expertCount) experts; at most \(Limits.experts) are stored")
         }
@@ -81,7 +86,9 @@ struct DirectoryBuilder {
     }
 
     /// Everything from the directory to the footer, for a file whose blocks end at `offset`, a multiple of 64.
-    mutating func encoded(at offset: UInt64, model: ModelDescription, config: [UInt8]?, source: [UInt8]?) throws(FormatError) -> [UInt8] {
+    mutating func encoded(at offset: UInt64, model: ModelDescription, config: [UInt8]?, source: [UInt8]?)
+        throws(FormatError) -> [UInt8]
+    {
         for tensor in tensors.indices where !isComplete(tensor: tensor) {
             throw .usage("tensor \(tensor) has \(covered[tensor]) of its \(tensors[tensor].elementCount) elements")
         }
@@ -160,8 +167,12 @@ struct DirectoryBuilder {
         return writer.bytes
     }
 
-    private mutating func add(name: String, id: UInt32, kind: UInt32) throws(FormatError) -> (offset: UInt64, length: UInt32) {
-        guard known.insert(Array(name.utf8)).inserted else { throw .usage("two tensors are named \(Self.quoted(name))") }
+    private mutating func add(name: String, id: UInt32, kind: UInt32) throws(FormatError) -> (
+        offset: UInt64, length: UInt32
+    ) {
+        guard known.insert(Array(name.utf8)).inserted else {
+            throw .usage("two tensors are named \(Self.quoted(name))")
+        }
         index.append(NameIndexRecord(hash: XXH3.hash64(ofName: name), id: id, kind: kind))
         return try append(name: name)
     }
@@ -169,7 +180,9 @@ struct DirectoryBuilder {
     private mutating func append(name: String) throws(FormatError) -> (offset: UInt64, length: UInt32) {
         let bytes = Array(name.utf8)
         guard (1...Limits.nameBytes).contains(bytes.count) else {
-            throw .limit("a name of \(bytes.count) bytes, \(Self.quoted(name)), cannot be stored; 1 to \(Limits.nameBytes) are allowed")
+            throw .limit(
+                "a name of \(bytes.count) bytes, \(Self.quoted(name)), cannot be stored; 1 to \(Limits.nameBytes) are allowed"
+            )
         }
         defer { names.append(contentsOf: bytes) }
         return (UInt64(names.count), UInt32(bytes.count))

@@ -49,7 +49,9 @@ package final class ModelFileWriter {
     // MARK: Blocks
 
     /// Begins a block. `decodedLength` is the sum of its parts' decoded bytes: it decides the alignment.
-    package func beginBlock(_ kind: BlockKind, bank: Int? = nil, expert: Int? = nil, decodedLength: UInt64) throws(FormatError) {
+    package func beginBlock(_ kind: BlockKind, bank: Int? = nil, expert: Int? = nil, decodedLength: UInt64)
+        throws(FormatError)
+    {
         guard block == nil else { throw .usage("a block is begun inside another") }
         let log2 = alignmentLog2(decodedLength: decodedLength)
         try stream.align(to: 1 << UInt64(log2))
@@ -72,7 +74,8 @@ package final class ModelFileWriter {
         if form.encoding == .raw { try stream.align(to: 64) }
         var part = PartRecord(
             tensor: UInt32(tensor), block: UInt32(directory.blocks.count), startElement: startElement,
-            elementCount: chunking.elements, rowLength: chunking.rowLength, chunkElements: UInt32(chunking.chunkElements),
+            elementCount: chunking.elements, rowLength: chunking.rowLength,
+            chunkElements: UInt32(chunking.chunkElements),
             firstChunk: open.record.chunkCount, role: role, orientation: orientation, scheme: scheme)
         part.encoding = form.encoding.rawValue
         part.rotation = UInt8(form.rotation)
@@ -103,7 +106,8 @@ package final class ModelFileWriter {
     package func append(stored: UnsafeRawBufferPointer, hash: UInt64) throws(FormatError) -> Int {
         // Taken out and put back, so that the growing table is not copied at every chunk; an error ends the file anyway.
         guard var open = block.take(), var part = open.part else { throw .usage("a chunk is appended outside a part") }
-        let entry = ChunkEntry(offset: stream.offset - open.record.offset, hash: hash, storedLength: UInt32(stored.count))
+        let entry = ChunkEntry(
+            offset: stream.offset - open.record.offset, hash: hash, storedLength: UInt32(stored.count))
         try unsafe stream.append(stored)
         entry.encode(into: &open.table)
         open.record.chunkCount += 1
@@ -130,8 +134,11 @@ package final class ModelFileWriter {
 
     private func closePart(of open: inout OpenBlock) throws(FormatError) {
         guard let part = open.part else { return }
-        guard UInt64(part.chunkCount) == Chunking(
-            elements: part.elementCount, rowLength: part.rowLength, chunkElements: UInt64(part.chunkElements))?.chunkCount
+        guard
+            UInt64(part.chunkCount)
+                == Chunking(
+                    elements: part.elementCount, rowLength: part.rowLength, chunkElements: UInt64(part.chunkElements))?
+                .chunkCount
         else { throw .usage("a part of tensor \(part.tensor) was ended after \(part.chunkCount) chunks") }
         open.part = nil
         let tensor = Int(part.tensor)

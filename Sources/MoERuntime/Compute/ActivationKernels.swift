@@ -26,7 +26,8 @@ extension Activation {
             unsafe gate.withUnsafeMutableBufferPointer { gate in
                 unsafe up.withUnsafeBufferPointer { up in
                     var call = unsafe moe_gate_call(
-                        function: kernel, gate: gate.baseAddress, up: up.baseAddress, step: 1, stride: width, tokens: tokens,
+                        function: kernel, gate: gate.baseAddress, up: up.baseAddress, step: 1, stride: width,
+                        tokens: tokens,
                         width: width, result: gate.baseAddress, result_stride: width)
                     _ = unsafe moe_gate(&call)
                 }
@@ -46,7 +47,8 @@ extension Activation {
                 unsafe result.withUnsafeMutableBufferPointer { result in
                     var call = unsafe moe_gate_call(
                         function: kernel, gate: fused.baseAddress, up: fused.baseAddress?.advanced(by: up), step: step,
-                        stride: width * 2, tokens: tokens, width: width, result: result.baseAddress, result_stride: width)
+                        stride: width * 2, tokens: tokens, width: width, result: result.baseAddress,
+                        result_stride: width)
                     _ = unsafe moe_gate(&call)
                 }
             }
@@ -62,7 +64,9 @@ extension Activation {
 
     /// The kernels' function of one value, if it is all that happens to it.
     private var plainKernel: moe_activation? {
-        guard function.upClamp == nil, function.activatedClamp == nil, function.upOffset == 0, !isSoftcapped else { return nil }
+        guard function.upClamp == nil, function.activatedClamp == nil, function.upOffset == 0, !isSoftcapped else {
+            return nil
+        }
         return switch function.activation {
         case .identity: MOE_ACTIVATION_IDENTITY
         case .silu: function.alpha == 1 ? MOE_ACTIVATION_SILU : nil

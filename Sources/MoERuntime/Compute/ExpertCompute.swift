@@ -32,7 +32,8 @@ extension ExpertWeights {
             s.activated.reserve(floats: tokens * inner)
             activation.apply(fused: s.first, interleaved: interleaved, tokens: tokens, width: inner, into: &s.activated)
             if let down {
-                Linear.multiply(down, s.activated, tokens: tokens, into: &s.output, scratch: &s.linear, workers: workers)
+                Linear.multiply(
+                    down, s.activated, tokens: tokens, into: &s.output, scratch: &s.linear, workers: workers)
             }
         }
         lastBias?.add(to: &s.output, tokens: tokens, buffer: &s.bias)
@@ -54,7 +55,8 @@ extension ExpertWeights {
     /// Adds the biases of a fused gate and up, however they are stored themselves.
     private func addFusedBias(_ tokens: Int, interleaved: Bool, _ s: inout ExpertScratch) {
         let inner = shape.inner
-        let gate: [Float], up: [Float]
+        let gate: [Float]
+        let up: [Float]
         switch firstBias {
         case .separate(nil, nil): return
         case .separate(let gateBias, let upBias):

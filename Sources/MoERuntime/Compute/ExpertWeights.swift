@@ -60,7 +60,9 @@ package struct ExpertWeights: Sendable {
         var tensors = try RoleTable(parts, name: name)
         self.function = function
         self.shape = shape
-        let inputs = shape.inputs, inner = shape.inner, outputs = shape.outputs
+        let inputs = shape.inputs
+        let inner = shape.inner
+        let outputs = shape.outputs
         switch function.kind {
         case .unsupported:
             let reason = function.reason ?? "no reason is given"
@@ -79,9 +81,12 @@ package struct ExpertWeights: Sendable {
             let (fusedWidth, overflow) = inner.multipliedReportingOverflow(by: 2)
             guard !overflow else { throw .mismatch("\(name()) has an inner width of \(inner)") }
             if tensors.has(.gateUpHalvesWeight) {
-                first = .fused(try tensors.matrix(.gateUpHalvesWeight, outputs: fusedWidth, inputs: inputs), interleaved: false)
+                first = .fused(
+                    try tensors.matrix(.gateUpHalvesWeight, outputs: fusedWidth, inputs: inputs), interleaved: false)
             } else if tensors.has(.gateUpInterleavedWeight) {
-                first = .fused(try tensors.matrix(.gateUpInterleavedWeight, outputs: fusedWidth, inputs: inputs), interleaved: true)
+                first = .fused(
+                    try tensors.matrix(.gateUpInterleavedWeight, outputs: fusedWidth, inputs: inputs), interleaved: true
+                )
             } else {
                 first = .gateAndUp(
                     gate: try tensors.matrix(.gateWeight, outputs: inner, inputs: inputs),

@@ -34,7 +34,8 @@ package struct LayerCompute: Sendable {
         sharedExperts: Int, routerBlock: [StoredPart], name: String
     ) throws(FormatError) {
         guard functions.indices.contains(description.function) else {
-            throw .broken(Rule(rawValue: 22), "\(name) names expert function \(description.function) of \(functions.count)")
+            throw .broken(
+                Rule(rawValue: 22), "\(name) names expert function \(description.function) of \(functions.count)")
         }
         function = functions[description.function]
         if function.kind == .unsupported {
@@ -42,11 +43,13 @@ package struct LayerCompute: Sendable {
         }
         guard (description.shared == nil) == (sharedExperts == 0) else {
             throw .mismatch(
-                "\(name) has \(sharedExperts) shared experts, and its description \(description.shared == nil ? "none" : "some")")
+                "\(name) has \(sharedExperts) shared experts, and its description \(description.shared == nil ? "none" : "some")"
+            )
         }
         if let shared = description.shared {
             guard functions.indices.contains(shared.function) else {
-                throw .broken(Rule(rawValue: 22), "\(name) names expert function \(shared.function) of \(functions.count)")
+                throw .broken(
+                    Rule(rawValue: 22), "\(name) names expert function \(shared.function) of \(functions.count)")
             }
             guard shared.gate != .router || router.sharedInRouter >= sharedExperts else {
                 throw .mismatch("\(name) has \(sharedExperts) shared experts and a router for \(router.sharedInRouter)")
@@ -94,6 +97,7 @@ package struct LayerCompute: Sendable {
             throw .mismatch("\(name) has no shared experts")
         }
         return try SharedExpertWeights(
-            parts, shared: shared, function: sharedFunction, layer: description, name: "shared expert \(index) of \(name)")
+            parts, shared: shared, function: sharedFunction, layer: description,
+            name: "shared expert \(index) of \(name)")
     }
 }

@@ -42,7 +42,8 @@ struct LayerTensors: Sendable {
             expertNorm = nil
         }
         if let norm = layer.outputNorm {
-            outputNorm = RootMeanSquareNorm(norm, weight: try tensors.needed(.outputNormWeight, count: layer.outputSize))
+            outputNorm = RootMeanSquareNorm(
+                norm, weight: try tensors.needed(.outputNormWeight, count: layer.outputSize))
         } else {
             outputNorm = nil
         }

@@ -1,6 +1,6 @@
 internal import MoEFormat
-internal import Synchronization
 package import MoESystem
+internal import Synchronization
 
 /// A run of tokens on its way through a layer: collects what each expert gives for each token, in any order.
 ///
@@ -61,7 +61,8 @@ package final class LayerWave: Sendable {
             let width = layer.description.hiddenSize
             let rows = Array(hidden[(tokens.lowerBound * width)..<(tokens.upperBound * width)])
             Linear.multiply(
-                projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear, workers: workers)
+                projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear,
+                workers: workers)
             layer.tensors.latentNorm?.apply(to: &buffers.latent, rows: tokens.count)
             latent = buffers.latent
         } else {
@@ -95,7 +96,8 @@ package final class LayerWave: Sendable {
             scratch.input.reserve(floats: tileChoices.count * shape.inputs)
             for (row, choice) in tileChoices.enumerated() {
                 let weight = layer.router.weightOn == .input ? routing.choiceWeights[choice] : 1
-                gatherInput(of: tokenOfChoice[choice - choices.lowerBound], times: weight, into: &scratch.input, row: row)
+                gatherInput(
+                    of: tokenOfChoice[choice - choices.lowerBound], times: weight, into: &scratch.input, row: row)
             }
             weights.compute(tokens: tileChoices.count, scratch: &scratch, workers: workers)
             layer.tensors.expertNorm?.apply(to: &scratch.output, rows: tileChoices.count)
@@ -125,7 +127,8 @@ package final class LayerWave: Sendable {
             var factors = [Float](repeating: scale, count: rows.count)
             if let gate = expert.gate {
                 var logits: [Float] = []
-                Linear.multiply(gate, scratch.input, tokens: rows.count, into: &logits, scratch: &scratch.linear, workers: workers)
+                Linear.multiply(
+                    gate, scratch.input, tokens: rows.count, into: &logits, scratch: &scratch.linear, workers: workers)
                 for i in 0..<rows.count {
                     factors[i] *= Float(Elementary.sigmoid(Double(logits[i] + expert.gateBias)))
                 }

@@ -34,7 +34,8 @@ extension LayerCompute {
     ///   - tokens: a run that `waves(of:)` gave.
     ///   - buffers: memory to reuse; it comes back with `finish`.
     package func begin(
-        _ hidden: [Float], tokens: Range<Int>, routing: Routing, buffers: inout LayerBuffers, workers: Workers = Workers(1)
+        _ hidden: [Float], tokens: Range<Int>, routing: Routing, buffers: inout LayerBuffers,
+        workers: Workers = Workers(1)
     ) -> LayerWave {
         LayerWave(self, hidden: hidden, tokens: tokens, routing: routing, buffers: &buffers, workers: workers)
     }

@@ -38,7 +38,8 @@ enum Linear {
                         let region = matrix.elements.region
                         workers.run(parts: parts.count) { part in
                             var call = unsafe moe_linear_call(
-                                weight: weight, rows_are_inputs: matrix.rowsAreInputs, token_tile: packed, tokens: tokens,
+                                weight: weight, rows_are_inputs: matrix.rowsAreInputs, token_tile: packed,
+                                tokens: tokens,
                                 first_output: parts[part].lowerBound, outputs: parts[part].count,
                                 result: result, result_stride: matrix.outputs,
                                 workspace: workspace?.advanced(by: part * workspaceBytes))
@@ -64,7 +65,8 @@ enum Linear {
     /// The outputs cut into one run a worker, at multiples of 32.
     private static func parts(of matrix: WeightMatrix, tokens: Int, workers: Workers) -> [Range<Int>] {
         let products = matrix.inputs.multipliedReportingOverflow(by: matrix.outputs)
-        guard workers.count > 1, products.overflow || products.partialValue >= productsWorthSharing / max(1, tokens) else {
+        guard workers.count > 1, products.overflow || products.partialValue >= productsWorthSharing / max(1, tokens)
+        else {
             return [0..<matrix.outputs]
         }
         let blocks = (matrix.outputs - 1) / 32 + 1

@@ -14,10 +14,13 @@ package struct SharedExpertWeights: Sendable {
     ) throws(FormatError) {
         weights = try ExpertWeights(
             parts, function: function,
-            shape: ExpertShape(inputs: layer.hiddenSize, inner: shared.expertSize, outputs: layer.outputSize), name: name)
+            shape: ExpertShape(inputs: layer.hiddenSize, inner: shared.expertSize, outputs: layer.outputSize),
+            name: name)
         let gateParts = parts.filter { $0.role == .sharedGateWeight }
         guard shared.gate == .sigmoid else {
-            guard gateParts.isEmpty else { throw .mismatch("\(name) has a shared_gate_weight, which its description does not use") }
+            guard gateParts.isEmpty else {
+                throw .mismatch("\(name) has a shared_gate_weight, which its description does not use")
+            }
             gate = nil
             gateBias = 0
             return

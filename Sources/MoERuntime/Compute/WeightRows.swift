@@ -54,7 +54,9 @@ extension StoredElements {
         case .f16:
             for i in 0..<count { destination[i] = unsafe NarrowFloat.f16(UInt16(littleEndian: load(first + i))) }
         case .f64:
-            for i in 0..<count { destination[i] = unsafe Float(Double(bitPattern: UInt64(littleEndian: load(first + i)))) }
+            for i in 0..<count {
+                destination[i] = unsafe Float(Double(bitPattern: UInt64(littleEndian: load(first + i))))
+            }
         case .f8E4M3:
             for i in 0..<count { destination[i] = unsafe NarrowFloat.e4m3(load(first + i)) }
         case .f8E5M2:

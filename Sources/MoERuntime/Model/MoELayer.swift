@@ -42,7 +42,8 @@ public final class MoELayer: Sendable {
         }
         let tensors = try RouterTensors(
             routerParts, router: routerDescription, experts: bank.expertCount, hidden: hiddenSize, name: name)
-        router = try Router(routerDescription, tensors: tensors, experts: bank.expertCount, hiddenSize: hiddenSize, name: name)
+        router = try Router(
+            routerDescription, tensors: tensors, experts: bank.expertCount, hiddenSize: hiddenSize, name: name)
         compute = try LayerCompute(
             description, router: routerDescription, functions: file.model.functions, experts: bank.expertCount,
             sharedExperts: bank.sharedCount, routerBlock: routerParts, name: name)
@@ -53,7 +54,9 @@ public final class MoELayer: Sendable {
             throw .mismatch("\(name) has no expert that would make \(outputSize) values of \(hiddenSize)")
         }
         var shared: [ExpertBlock] = []
-        for index in 0..<bank.sharedCount { shared.append(ExpertBlock(block: try file.block(ofShared: index, in: bank))) }
+        for index in 0..<bank.sharedCount {
+            shared.append(ExpertBlock(block: try file.block(ofShared: index, in: bank)))
+        }
         self.shared = shared
     }
 
@@ -125,7 +128,8 @@ public final class MoELayer: Sendable {
         var output = [Float](repeating: 0, count: tokens * outputSize)
         var buffers = LayerBuffers()
         for run in compute.waves(of: routing) {
-            let wave = compute.begin(hidden, tokens: run, routing: routing, buffers: &buffers, workers: Workers(model.jobs))
+            let wave = compute.begin(
+                hidden, tokens: run, routing: routing, buffers: &buffers, workers: Workers(model.jobs))
             try add(expertsOf: wave, isCancelled: isCancelled)
             model.clock.time(.computing) { wave.finish(into: &output, buffers: &buffers, workers: Workers(model.jobs)) }
         }
@@ -149,7 +153,9 @@ public final class MoELayer: Sendable {
             for needed in group.filter(isThere) + group.filter({ !isThere($0) }) {
                 if isCancelled() { throw .cancelled }
                 do throws(FormatError) {
-                    let parts = try model.clock.time(.waiting) { () throws(FormatError) in try lease.parts(of: needed.block.block.id) }
+                    let parts = try model.clock.time(.waiting) { () throws(FormatError) in
+                        try lease.parts(of: needed.block.block.id)
+                    }
                     try add(needed, parts, to: wave, scratch: &scratch)
                     // What was computed from pages that a mapping has lost is worth nothing.
                     guard !parts.contains(where: { $0.matrix.elements.region?.hasFaulted == true }) else {
@@ -183,7 +189,9 @@ public final class MoELayer: Sendable {
         let block: ExpertBlock
     }
 
-    private func add(_ needed: Needed, _ parts: [StoredPart], to wave: LayerWave, scratch: inout ExpertScratch) throws(FormatError) {
+    private func add(_ needed: Needed, _ parts: [StoredPart], to wave: LayerWave, scratch: inout ExpertScratch)
+        throws(FormatError)
+    {
         let workers = Workers(model.jobs)
         if needed.isShared {
             let weights = try compute.shared(needed.id, parts)
@@ -195,7 +203,9 @@ public final class MoELayer: Sendable {
     }
 
     /// Of what is needed, the first that fit the budget together; what alone exceeds it is a group of its own.
-    static func firstGroup<Element>(of needed: ArraySlice<Element>, within limit: Int, bytes: (Element) -> Int) -> ArraySlice<Element> {
+    static func firstGroup<Element>(of needed: ArraySlice<Element>, within limit: Int, bytes: (Element) -> Int)
+        -> ArraySlice<Element>
+    {
         var total = 0
         let end = needed.dropFirst().indices.first { index in
             total += bytes(needed[index - 1])
@@ -217,7 +227,9 @@ public final class MoELayer: Sendable {
         do throws(FormatError) {
             var blocks: [(block: Block, bytes: Int)] = []
             for expert in Set(experts).sorted() {
-                guard (0..<expertCount).contains(expert) else { throw .usage("there is no expert \(expert) of \(expertCount)") }
+                guard (0..<expertCount).contains(expert) else {
+                    throw .usage("there is no expert \(expert) of \(expertCount)")
+                }
                 let block = try block(of: expert)
                 blocks.append((block.block, block.bytes))
             }

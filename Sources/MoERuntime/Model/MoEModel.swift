@@ -23,7 +23,8 @@ public final class MoEModel: Sendable {
         public var jobs: Int?
 
         public init(
-            memoryBudget: MemoryBudget = .automatic, engine: IOEngine = .read, policy: CachePolicy = .ewma2, jobs: Int? = nil
+            memoryBudget: MemoryBudget = .automatic, engine: IOEngine = .read, policy: CachePolicy = .ewma2,
+            jobs: Int? = nil
         ) {
             self.memoryBudget = memoryBudget
             self.engine = engine

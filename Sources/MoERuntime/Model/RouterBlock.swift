@@ -10,7 +10,10 @@ enum RouterBlock {
             let bytes = try file.bytes(of: tensor, elements: start..<start + part.elementCount)
             let elements = StoredElements(copying: bytes, dtype: dtype, count: Int(part.elementCount))
             parts.append(
-                StoredPart(part.role, StoredMatrix(elements, rowLength: Int(clamping: part.record.rowLength), orientation: part.orientation)))
+                StoredPart(
+                    part.role,
+                    StoredMatrix(
+                        elements, rowLength: Int(clamping: part.record.rowLength), orientation: part.orientation)))
         }
         return parts
     }

@@ -24,7 +24,9 @@ enum BeladyBound {
                 kept[use.block] = (nextUse, use.bytes)
                 bytes += use.bytes
             }
-            while bytes > budget, let farthest = kept.max(by: { ($0.value.nextUse, $0.key) < ($1.value.nextUse, $1.key) }) {
+            while bytes > budget,
+                let farthest = kept.max(by: { ($0.value.nextUse, $0.key) < ($1.value.nextUse, $1.key) })
+            {
                 kept.removeValue(forKey: farthest.key)
                 bytes -= farthest.value.bytes
             }

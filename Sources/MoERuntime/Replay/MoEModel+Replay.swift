@@ -6,7 +6,9 @@ extension MoEModel {
         var bytes: UInt64 = 0
         do throws(FormatError) {
             for bank in banks {
-                for expert in 0..<bank.expertCount { bytes += try file.block(ofExpert: expert, in: bank).record.decodedLength }
+                for expert in 0..<bank.expertCount {
+                    bytes += try file.block(ofExpert: expert, in: bank).record.decodedLength
+                }
             }
         } catch {
             throw .file(error)

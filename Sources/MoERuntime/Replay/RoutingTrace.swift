@@ -15,11 +15,15 @@ public struct RoutingTrace: Sendable {
     public init(_ text: [UInt8], banks: [Int]) throws(RuntimeError) {
         var steps: [[[Int]]] = []
         for (number, line) in text.split(separator: UInt8(ascii: "\n")).enumerated() {
-            func damaged(_ message: String) -> RuntimeError { .file(FormatError(.damaged, "line \(number + 1) of the trace: \(message)")) }
+            func damaged(_ message: String) -> RuntimeError {
+                .file(FormatError(.damaged, "line \(number + 1) of the trace: \(message)"))
+            }
             let value: JSONValue
             do { value = try JSONParser.parse(Array(line)) } catch { throw damaged("\(error)") }
             guard let layers = value["layers"]?.array else { throw damaged("there is no list \"layers\"") }
-            guard layers.count == banks.count else { throw damaged("it has \(layers.count) layers, the file \(banks.count)") }
+            guard layers.count == banks.count else {
+                throw damaged("it has \(layers.count) layers, the file \(banks.count)")
+            }
             var step: [[Int]] = []
             for (layer, chosen) in layers.enumerated() {
                 var experts: Set<Int> = []

@@ -38,7 +38,9 @@ final class BlockLoader: Sendable {
     func load(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
         let isRaw = block.parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue }
         if isRaw, engine == .mapped { return try mapInPlace(block, workers: workers) }
-        if engine == .direct || engine == .read && !isRaw, block.length <= Self.wholeBlockBytes { return try loadWhole(block) }
+        if engine == .direct || engine == .read && !isRaw, block.length <= Self.wholeBlockBytes {
+            return try loadWhole(block)
+        }
         if engine == .read {
             // The system fetches the rest while the first chunks are decoded. A block lies inside its file.
             file.storage.willNeed(block.offset..<block.offset + UInt64(block.length))
@@ -60,7 +62,8 @@ final class BlockLoader: Sendable {
 
     private func resident(_ block: Block, in slot: SlotMemory) throws(FormatError) -> ResidentBlock {
         counters.add(bytes: UInt64(block.length))
-        let parts = try unsafe storedParts(of: block, base: UnsafeRawBufferPointer(slot.bytes), offsets: block.decodedOffsets, owner: slot)
+        let parts = try unsafe storedParts(
+            of: block, base: UnsafeRawBufferPointer(slot.bytes), offsets: block.decodedOffsets, owner: slot)
         return ResidentBlock(parts: parts)
     }
 
@@ -86,12 +89,15 @@ final class BlockLoader: Sendable {
                 var end = first + 1
                 // Offsets ascend and lie inside the block, which the table's check established.
                 while end < entries.count,
-                    entries[end].offset + UInt64(entries[end].storedLength) - entries[first].offset <= UInt64(Self.readBytes)
+                    entries[end].offset + UInt64(entries[end].storedLength) - entries[first].offset
+                        <= UInt64(Self.readBytes)
                 { end += 1 }
                 let start = entries[first].offset
                 let length = Int(entries[end - 1].offset + UInt64(entries[end - 1].storedLength) - start)
                 groups.append(
-                    ReadGroup(part: index, form: form, chunks: first..<end, entries: Array(entries[first..<end]), start: start, length: length))
+                    ReadGroup(
+                        part: index, form: form, chunks: first..<end, entries: Array(entries[first..<end]),
+                        start: start, length: length))
                 first = end
             }
         }
@@ -105,19 +111,22 @@ final class BlockLoader: Sendable {
         if group.form.encoding == .raw, engine != .direct {
             // Raw chunks adjoin, in the file as in memory: read to their place, then checked there.
             let first = part.chunking.range(of: UInt64(group.chunks.lowerBound)).lowerBound
-            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: slot.bytes[base + Int(first) * width..<base + Int(first) * width + group.length])
+            let target = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: slot.bytes[base + Int(first) * width..<base + Int(first) * width + group.length])
             try unsafe read(at: block.offset + group.start, into: target)
             try unsafe check(group, stored: UnsafeRawBufferPointer(target), block: block)
             return
         }
-        try unsafe withStored(at: block.offset + group.start, count: group.length) { (stored, decoder) throws(FormatError) in
+        try unsafe withStored(at: block.offset + group.start, count: group.length) {
+            (stored, decoder) throws(FormatError) in
             try unsafe decode(group, stored: stored, of: block, into: slot, by: decoder)
         }
     }
 
     /// Checks and decodes the chunks of a group, whose bytes `stored` are.
     private func decode(
-        _ group: ReadGroup, stored: UnsafeRawBufferPointer, of block: Block, into slot: SlotMemory, by decoder: MoEFormat.ChunkDecoder
+        _ group: ReadGroup, stored: UnsafeRawBufferPointer, of block: Block, into slot: SlotMemory,
+        by decoder: MoEFormat.ChunkDecoder
     ) throws(FormatError) {
         let width = group.form.elementBytes
         let base = block.decodedOffsets[group.part]
@@ -141,7 +150,8 @@ final class BlockLoader: Sendable {
             let table = try unsafe ChunkTable(Array(stored[block.tableOffset...]), of: block)
             for group in try readGroups(of: block, table: table) {
                 // Groups lie inside the block, in front of its table.
-                let bytes = unsafe UnsafeRawBufferPointer(rebasing: stored[Int(group.start)..<Int(group.start) + group.length])
+                let bytes = unsafe UnsafeRawBufferPointer(
+                    rebasing: stored[Int(group.start)..<Int(group.start) + group.length])
                 try unsafe decode(group, stored: bytes, of: block, into: slot, by: decoder)
             }
         }
@@ -179,7 +189,9 @@ final class BlockLoader: Sendable {
             let offset = Int(entry.offset - group.start)
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
             guard Integrity.matches(entry.hash, unsafe XXH3.hash64(bytes)) else {
-                throw .broken(.chunkHash, at: block.offset + entry.offset, "chunk \(chunk) of part \(block.parts[group.part].id) does not match its hash")
+                throw .broken(
+                    .chunkHash, at: block.offset + entry.offset,
+                    "chunk \(chunk) of part \(block.parts[group.part].id) does not match its hash")
             }
         }
     }
@@ -194,7 +206,8 @@ final class BlockLoader: Sendable {
                     try unsafe direct.read(into: UnsafeMutableRawBufferPointer(rebasing: target[0..<whole]), at: offset)
                 }
                 if whole < target.count {
-                    try unsafe file.storage.read(into: UnsafeMutableRawBufferPointer(rebasing: target[whole...]), at: offset + UInt64(whole))
+                    try unsafe file.storage.read(
+                        into: UnsafeMutableRawBufferPointer(rebasing: target[whole...]), at: offset + UInt64(whole))
                 }
             } else {
                 try unsafe file.storage.read(into: target, at: offset)
@@ -221,10 +234,13 @@ final class BlockLoader: Sendable {
         do {
             try workers.forEach(entries.count) { index in
                 let entry = entries[index]
-                let bytes = unsafe UnsafeRawBufferPointer(rebasing: region.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.storedLength)])
+                let bytes = unsafe UnsafeRawBufferPointer(
+                    rebasing: region.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.storedLength)])
                 guard let hash = unsafe XXH3.hash64(ofMapped: bytes) else { throw Self.lostPages(of: self.file.path) }
                 guard Integrity.matches(entry.hash, hash) else {
-                    throw FormatError.broken(.chunkHash, at: block.offset + entry.offset, "chunk \(index) of block \(block.id) does not match its hash")
+                    throw FormatError.broken(
+                        .chunkHash, at: block.offset + entry.offset,
+                        "chunk \(index) of block \(block.id) does not match its hash")
                 }
             }
         } catch let error as FormatError {
@@ -236,7 +252,9 @@ final class BlockLoader: Sendable {
         return try resident(block, table: table, in: region)
     }
 
-    private func resident(_ block: Block, table: ChunkTable, in region: MappedRegion) throws(FormatError) -> ResidentBlock {
+    private func resident(_ block: Block, table: ChunkTable, in region: MappedRegion) throws(FormatError)
+        -> ResidentBlock
+    {
         counters.add(bytes: UInt64(block.length))
         let offsets = block.parts.map { Int(table.entries(of: $0).first?.offset ?? 0) }
         let parts = try unsafe storedParts(of: block, base: region.bytes, offsets: offsets, owner: region)
@@ -259,7 +277,8 @@ final class BlockLoader: Sendable {
     /// What a mapping reports that has lost its file.
     static func lostPages(of path: String) -> FormatError {
         let cause = SystemError("cannot read", path: path, number: 5)
-        return FormatError(.io, "cannot read \(path): the file was cut short, or its device failed, while it was mapped", cause: cause)
+        return FormatError(
+            .io, "cannot read \(path): the file was cut short, or its device failed, while it was mapped", cause: cause)
     }
 
     private func map(offset: UInt64, count: Int) throws(FormatError) -> MappedRegion {
@@ -277,14 +296,17 @@ final class BlockLoader: Sendable {
             let length = Int(part.elementCount) * (block.dtypes[index].byteCount ?? 0)
             // Offsets and lengths come from the block's own layout, which was checked to lie inside it.
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: base[offsets[index]..<offsets[index] + length])
-            elements[part.id] = unsafe StoredElements(bytes: bytes, dtype: block.dtypes[index], count: Int(part.elementCount), owner: owner)
+            elements[part.id] = unsafe StoredElements(
+                bytes: bytes, dtype: block.dtypes[index], count: Int(part.elementCount), owner: owner)
         }
         var parts: [StoredPart] = []
         for part in block.parts {
             guard let own = elements[part.id] else { continue }
             let scale = try file.companions(of: part)[.scale]
             let schemes = file.model.quantization
-            let scheme = part.record.scheme == 0 || Int(part.record.scheme) > schemes.count ? nil : schemes[Int(part.record.scheme) - 1]
+            let scheme =
+                part.record.scheme == 0 || Int(part.record.scheme) > schemes.count
+                ? nil : schemes[Int(part.record.scheme) - 1]
             let matrix = StoredMatrix(
                 own, rowLength: Int(clamping: part.record.rowLength), orientation: part.orientation, scheme: scheme,
                 scale: scale.flatMap { elements[$0.id] })

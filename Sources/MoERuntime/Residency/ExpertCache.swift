@@ -95,7 +95,9 @@ final class ExpertCache: @unchecked Sendable {
     ///   - blocks: each with its decoded length; together they must fit the budget.
     ///   - counts: whether this is a use, that statistics and scores count, or only a look ahead.
     /// - Throws: `RuntimeError.budgetTooSmall`.
-    func lease(_ blocks: [(block: Block, bytes: Int)], ofLayer layer: Int, counts: Bool = true) throws(RuntimeError) -> Lease {
+    func lease(_ blocks: [(block: Block, bytes: Int)], ofLayer layer: Int, counts: Bool = true) throws(RuntimeError)
+        -> Lease
+    {
         let needed = blocks.reduce(0) { $0 + $1.bytes }
         var missing: [Block] = []
         var hits: Set<Int> = []
@@ -143,7 +145,9 @@ final class ExpertCache: @unchecked Sendable {
         // A single block is shared by all threads; several are loaded side by side.
         let workers = MoESystem.Workers(missing.count >= jobs ? 1 : (jobs + missing.count - 1) / max(1, missing.count))
         for block in missing {
-            threads.submit { [self] in finish(block, Result { () throws(FormatError) in try loader.load(block, workers: workers) }) }
+            threads.submit { [self] in
+                finish(block, Result { () throws(FormatError) in try loader.load(block, workers: workers) })
+            }
         }
         return Lease(self, blocks: blocks.map(\.block.id), hits: hits)
     }
@@ -165,7 +169,8 @@ final class ExpertCache: @unchecked Sendable {
         }
         for block in missing {
             threads.submit { [self] in
-                finish(block, Result { () throws(FormatError) in try loader.load(block, workers: MoESystem.Workers(1)) })
+                finish(
+                    block, Result { () throws(FormatError) in try loader.load(block, workers: MoESystem.Workers(1)) })
             }
         }
     }

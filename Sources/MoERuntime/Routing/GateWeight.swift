@@ -40,7 +40,9 @@ struct GateWeight: Sendable {
         for part in parts {
             Linear.multiply(part, x, tokens: tokens, into: &own, scratch: &scratch, workers: workers)
             for token in 0..<tokens {
-                for row in 0..<part.outputs { products[token * outputs + first + row] = own[token * part.outputs + row] }
+                for row in 0..<part.outputs {
+                    products[token * outputs + first + row] = own[token * part.outputs + row]
+                }
             }
             first += part.outputs
         }

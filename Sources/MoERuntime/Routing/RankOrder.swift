@@ -19,7 +19,9 @@ enum RankOrder {
         var best: [Int] = []
         best.reserveCapacity(count + 1)
         for index in scores.indices {
-            if best.count == count, let last = best.last, !precedes(scores[index], index, scores[last], last) { continue }
+            if best.count == count, let last = best.last, !precedes(scores[index], index, scores[last], last) {
+                continue
+            }
             var place = best.count
             while place > 0, precedes(scores[index], index, scores[best[place - 1]], best[place - 1]) { place -= 1 }
             best.insert(index, at: place)

@@ -48,12 +48,15 @@ extension WeightMatrix {
             expand(row: index, columns: 0..<columns, into: &row)
             for value in row {
                 let bits = precision.rounded(value).bitPattern
-                for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+                for shift in stride(from: UInt32(0), to: 32, by: 8) {
+                    bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
+                }
             }
         }
         let elements = StoredElements(copying: bytes, dtype: .f32, count: rows * columns)
         let orientation: Orientation = rowsAreInputs ? .rowsAreInputs : .rowsAreOutputs
         return try WeightMatrix(
-            StoredMatrix(elements, rowLength: columns, orientation: orientation), outputs: outputs, inputs: inputs, name: name)
+            StoredMatrix(elements, rowLength: columns, orientation: orientation), outputs: outputs, inputs: inputs,
+            name: name)
     }
 }

@@ -69,7 +69,8 @@ package struct Router: Sendable {
             throw .usage("\(name) takes \(hiddenSize) values a token; \(hidden.count) are not \(tokens) tokens")
         }
         if description.kind == .hash, options.tokenIDs?.count != tokens {
-            throw .usage("\(name) is routed by token id: \(tokens) token ids are needed, \(options.tokenIDs?.count ?? 0) given")
+            throw .usage(
+                "\(name) is routed by token id: \(tokens) token ids are needed, \(options.tokenIDs?.count ?? 0) given")
         }
         var routing = Routing(
             tokens: tokens, choicesPerToken: description.kind == .all ? choices : description.topK,

@@ -17,7 +17,8 @@ struct RouterParts {
                 throw .mismatch("the router of \(name) has more than one \(role.name)")
             }
             guard found.count == gateParts else {
-                throw .mismatch("the router of \(name) has \(found.count) parts of \(role.name) for \(gateParts) groups")
+                throw .mismatch(
+                    "the router of \(name) has \(found.count) parts of \(role.name) for \(gateParts) groups")
             }
         }
     }

@@ -29,7 +29,8 @@ enum RouterScores {
         case .softmax, .sigmoid, .sqrtSoftplus, .sparsemixer: (scores, shared.map { Elementary.sigmoid($0) })
         case .softmaxOfChosen: (softmax(logits), [])
         case .sigmoidOfChosen: (logits.map { Elementary.sigmoid($0) }, shared.map { Elementary.sigmoid($0) })
-        case .logSigmoidNormalized: split(softmax((logits + shared).map { -Elementary.softplus(-$0) }), at: logits.count)
+        case .logSigmoidNormalized:
+            split(softmax((logits + shared).map { -Elementary.softplus(-$0) }), at: logits.count)
         }
     }
 

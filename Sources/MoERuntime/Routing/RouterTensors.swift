@@ -37,7 +37,8 @@ package struct RouterTensors: Sendable {
         let tensors = try RouterParts(parts, gateParts: router.gateParts(experts: experts), name: name)
         let choices = experts + router.identityExperts
         let rows = choices + router.sharedInRouter
-        weight = try tensors.gate(.routerWeight, rows: rows, hidden: hidden).rounded(to: router.operandDtype, name: name)
+        weight = try tensors.gate(.routerWeight, rows: rows, hidden: hidden).rounded(
+            to: router.operandDtype, name: name)
         bias = try tensors.vector(.routerBias, count: rows) ?? []
         selectionBias = router.selectionBias == .none ? [] : try tensors.needed(.selectionBias, count: choices)
         inputScale = try tensors.vector(.routerInputScale, count: hidden) ?? []

@@ -7,7 +7,9 @@ enum SparseMixer {
         for _ in 0..<count {
             // Where nothing but −∞ or NaN is left, the ranks alone would offer an expert again.
             let taken = choices.map(\.expert)
-            guard let best = RankOrder.top(choices.count + 1, of: left).first(where: { !taken.contains($0) }) else { break }
+            guard let best = RankOrder.top(choices.count + 1, of: left).first(where: { !taken.contains($0) }) else {
+                break
+            }
             let maximum = left[best]
             // The threshold is relative to the original logit, also of an expert that an earlier pass took.
             let survivors = left.indices.map { i in

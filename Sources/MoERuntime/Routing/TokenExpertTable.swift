@@ -32,7 +32,8 @@ struct TokenExpertTable: Sendable {
         }
         let row = ids[(token * topK)..<((token + 1) * topK)]
         guard row.allSatisfy({ $0 >= 0 && $0 < choices }) else {
-            throw .mismatch("token_expert_table of \(name) names expert \(row.max() ?? -1) of \(choices) for token id \(token)")
+            throw .mismatch(
+                "token_expert_table of \(name) names expert \(row.max() ?? -1) of \(choices) for token id \(token)")
         }
         return row
     }

@@ -25,7 +25,9 @@ struct ComparableCatalog: Equatable {
         // libhdf5 chooses between 0 and 1 itself.
         superblock = max(1, file.superblockVersion)
         userBlock = file.userBlockSize
-        let places = Dictionary(catalog.objects.enumerated().map { ($0.element.address, $0.offset) }) { first, _ in first }
+        let places = Dictionary(catalog.objects.enumerated().map { ($0.element.address, $0.offset) }) { first, _ in
+            first
+        }
         objects = try catalog.objects.indices.map { index in
             let object = catalog.objects[index]
             var kind = "group"
@@ -37,7 +39,9 @@ struct ComparableCatalog: Equatable {
                     var attribute = attribute
                     // The order is kept, not the gaps that deleted ones leave.
                     if attribute.creationOrder != nil { attribute.creationOrder = UInt32(place) }
-                    if attribute.containsReferences { attribute.value = Self.named(attribute.value, attribute.datatype.type, places) }
+                    if attribute.containsReferences {
+                        attribute.value = Self.named(attribute.value, attribute.datatype.type, places)
+                    }
                     return attribute
                 })
             if let dataset = object.dataset {
@@ -50,9 +54,11 @@ struct ComparableCatalog: Equatable {
                 if dataset.type.containsVariableLength {
                     elements = try input.session.readElements(of: id, 0..<dataset.elementCount)
                 } else {
-                    elements = try HDF5DatasetReader(id, of: input).bytes(of: 0..<dataset.elementCount, using: ChunkDecoder())
+                    elements = try HDF5DatasetReader(id, of: input).bytes(
+                        of: 0..<dataset.elementCount, using: ChunkDecoder())
                 }
-                comparable.elements = dataset.type.containsReference ? Self.named(elements, dataset.type, places) : elements
+                comparable.elements =
+                    dataset.type.containsReference ? Self.named(elements, dataset.type, places) : elements
             }
             return comparable
         }

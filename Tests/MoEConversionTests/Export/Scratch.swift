@@ -21,7 +21,9 @@ final class Scratch {
 
     /// Converts a checkpoint to `name`, whatever kind that is.
     @discardableResult
-    func convert(_ input: String, to name: String, _ change: (inout Conversion.Request) -> Void = { _ in }) throws -> String {
+    func convert(_ input: String, to name: String, _ change: (inout Conversion.Request) -> Void = { _ in }) throws
+        -> String
+    {
         var request = Conversion.Request(input: input)
         request.isInProcess = true
         request.storage.jobs = 2
@@ -55,6 +57,8 @@ enum Repository {
     /// The HDF5 checkpoints of the reference cases.
     static let checkpoints: [String] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path("fixtures/cases"))) ?? []
-        return names.sorted().map { path("fixtures/cases/\($0)/checkpoint.h5") }.filter { FileManager.default.fileExists(atPath: $0) }
+        return names.sorted().map { path("fixtures/cases/\($0)/checkpoint.h5") }.filter {
+            FileManager.default.fileExists(atPath: $0)
+        }
     }()
 }

@@ -10,7 +10,9 @@ import Testing
 @Suite struct KerasTests {
     private static func path(_ name: String) -> String { Repository.path("fixtures/keras/\(name)") }
 
-    private func conversion(_ name: String, _ change: (inout Conversion.Request) -> Void = { _ in }) throws -> Conversion {
+    private func conversion(_ name: String, _ change: (inout Conversion.Request) -> Void = { _ in }) throws
+        -> Conversion
+    {
         var request = Conversion.Request(input: Self.path(name))
         request.isInProcess = true
         change(&request)
@@ -26,7 +28,8 @@ import Testing
         let scratch = try Scratch()
         let model = try scratch.convert(Self.path(name), to: "model.moe")
         let back = try scratch.convert(model, to: "back.h5")
-        let expected = try ComparableCatalog(Self.path("toy.weights.h5")), got = try ComparableCatalog(back)
+        let expected = try ComparableCatalog(Self.path("toy.weights.h5"))
+        let got = try ComparableCatalog(back)
         // Shards are walked one after another, so groups may be numbered in another order.
         if name.hasPrefix("sharded") {
             #expect(got.objects.count == expected.objects.count)
@@ -50,7 +53,9 @@ import Testing
 
     @Test func legacyModelsAreKeptWhole() throws {
         let scratch = try Scratch()
-        let model = try scratch.convert(Self.path("legacy_model.h5"), to: "model.moe") { $0.recognition.layout = .dense }
+        let model = try scratch.convert(Self.path("legacy_model.h5"), to: "model.moe") {
+            $0.recognition.layout = .dense
+        }
         let back = try scratch.convert(model, to: "back.h5")
         #expect(try ComparableCatalog(back) == ComparableCatalog(Self.path("legacy_model.h5")))
         let names = try ComparableCatalog(back).objects.flatMap(\.attributes).map(\.name)
@@ -84,7 +89,9 @@ import Testing
         #expect(try refusal(text.replacing("toy_00001.weights.h5", with: "toy_00009.weights.h5"))?.kind == .unopenable)
         #expect(try refusal(text.replacing("weight_map", with: "weights"))?.kind == .damaged)
         try FileManager.default.copyItem(atPath: scratch.path("toy_00000.weights.h5"), toPath: scratch.path("twice.h5"))
-        #expect(try refusal(text.replacing("\"toy_00001.weights.h5\",", with: "\"twice.h5\", \"toy_00001.weights.h5\","))?.kind == .damaged)
+        #expect(
+            try refusal(text.replacing("\"toy_00001.weights.h5\",", with: "\"twice.h5\", \"toy_00001.weights.h5\","))?
+                .kind == .damaged)
     }
 
     @Test func archivesAreChecked() throws {
@@ -114,7 +121,10 @@ import Testing
         let good = try [UInt8](Data(contentsOf: URL(filePath: Self.path(name))))
         for _ in 0..<150 {
             var bytes = good
-            for _ in 0..<4 { bytes[Int.random(in: bytes.count - 400..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator) }
+            for _ in 0..<4 {
+                bytes[Int.random(in: bytes.count - 400..<bytes.count, using: &generator)] = .random(
+                    in: 0...255, using: &generator)
+            }
             try Data(bytes).write(to: URL(filePath: scratch.path("x.keras")))
             _ = try? KerasArchive(opening: scratch.path("x.keras"))
         }
@@ -129,7 +139,9 @@ import Testing
 
 extension [UInt8] {
     fileprivate func lastRange(of pattern: [UInt8]) -> Range<Int>? {
-        stride(from: count - pattern.count, through: 0, by: -1).lazy.map { $0..<$0 + pattern.count }.first { Array(self[$0]) == pattern }
+        stride(from: count - pattern.count, through: 0, by: -1).lazy.map { $0..<$0 + pattern.count }.first {
+            Array(self[$0]) == pattern
+        }
     }
 }
 

@@ -10,7 +10,9 @@ import Testing
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "fixtures")
 
-    private func convert(_ input: String, jobs: Int, memory: Int = 160 << 20) throws -> (conversion: Conversion, bytes: Data) {
+    private func convert(_ input: String, jobs: Int, memory: Int = 160 << 20) throws -> (
+        conversion: Conversion, bytes: Data
+    ) {
         var request = Conversion.Request(input: Self.fixtures.appending(path: input).path(percentEncoded: false))
         request.isInProcess = true
         request.storage.jobs = jobs
@@ -34,6 +36,8 @@ import Testing
     }
 
     @Test func littleMemoryGivesTheSameBytes() throws {
-        #expect(try convert("counts/stacked.h5", jobs: 3, memory: 4096).bytes == convert("counts/stacked.h5", jobs: 1).bytes)
+        #expect(
+            try convert("counts/stacked.h5", jobs: 3, memory: 4096).bytes == convert("counts/stacked.h5", jobs: 1).bytes
+        )
     }
 }

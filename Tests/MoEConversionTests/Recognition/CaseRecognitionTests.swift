@@ -19,7 +19,8 @@ import Testing
             for expected in item.layers {
                 let path = expected.path.isEmpty ? "model" : expected.path
                 let number = try #require(recognition.banks.firstIndex { $0.path == path })
-                let bank = recognition.banks[number], layer = recognition.model.layers[number]
+                let bank = recognition.banks[number]
+                let layer = recognition.model.layers[number]
                 let router = recognition.model.routers[layer.router]
                 #expect(bank.layer == expected.number)
                 #expect(layer.hiddenSize == expected.hiddenSize)

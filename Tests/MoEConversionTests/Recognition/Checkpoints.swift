@@ -11,7 +11,9 @@ enum Checkpoints {
     /// `E` experts of the same tensors below `prefix`, where `{e}` stands for the expert's number.
     static func experts(_ count: Int, _ shapes: KeyValuePairs<String, [Int]>, dtype: Dtype = .f32) -> [SourceTensor] {
         (0..<count).flatMap { expert in
-            shapes.map { SourceTensor(name: $0.key.replacing("{e}", with: String(expert)), dtype: dtype, shape: $0.value) }
+            shapes.map {
+                SourceTensor(name: $0.key.replacing("{e}", with: String(expert)), dtype: dtype, shape: $0.value)
+            }
         }
     }
 
@@ -19,11 +21,14 @@ enum Checkpoints {
 
     /// A Mixtral layer of four experts.
     static let mixtral: [SourceTensor] =
-        experts(count, [
-            "model.layers.3.block_sparse_moe.experts.{e}.w1.weight": [inner, hidden],
-            "model.layers.3.block_sparse_moe.experts.{e}.w2.weight": [hidden, inner],
-            "model.layers.3.block_sparse_moe.experts.{e}.w3.weight": [inner, hidden],
-        ]) + tensors(["model.layers.3.block_sparse_moe.gate.weight": [count, hidden], "model.norm.weight": [hidden]])
+        experts(
+            count,
+            [
+                "model.layers.3.block_sparse_moe.experts.{e}.w1.weight": [inner, hidden],
+                "model.layers.3.block_sparse_moe.experts.{e}.w2.weight": [hidden, inner],
+                "model.layers.3.block_sparse_moe.experts.{e}.w3.weight": [inner, hidden],
+            ])
+        + tensors(["model.layers.3.block_sparse_moe.gate.weight": [count, hidden], "model.norm.weight": [hidden]])
 
     static func config(_ members: JSONValue) -> JSONValue { members }
 

@@ -6,7 +6,8 @@ import Testing
 /// Quantised weights find their scales; untagged elements are settled or reported, never guessed.
 @Suite struct ElementTests {
     private func quantized(_ scale: [Int]?, _ suffix: String = "_scale_inv") -> [SourceTensor] {
-        Checkpoints.experts(4, ["m.experts.{e}.up_proj.weight": [384, 256], "m.experts.{e}.down_proj.weight": [256, 384]], dtype: .u8)
+        Checkpoints.experts(
+            4, ["m.experts.{e}.up_proj.weight": [384, 256], "m.experts.{e}.down_proj.weight": [256, 384]], dtype: .u8)
             + (0..<4).flatMap { expert in
                 ["up_proj", "down_proj"].map { name in
                     let shape = scale ?? (name == "up_proj" ? [3, 2] : [2, 3])
@@ -28,15 +29,21 @@ import Testing
     @Test(arguments: [[], [1], [1, 1]])
     func oneScaleIsForTheWholeMatrix(_ shape: [Int]) throws {
         let recognition = try Recognition(of: quantized(shape, "_scale"))
-        #expect(Set(recognition.model.quantization) == [
-            QuantizationScheme(.f8E4M3, blockRows: 384, blockColumns: 256), QuantizationScheme(.f8E4M3, blockRows: 256, blockColumns: 384),
-        ])
+        #expect(
+            Set(recognition.model.quantization) == [
+                QuantizationScheme(.f8E4M3, blockRows: 384, blockColumns: 256),
+                QuantizationScheme(.f8E4M3, blockRows: 256, blockColumns: 384),
+            ])
         #expect(recognition.placements.allSatisfy { $0.role != .scale || $0.rowLength == 1 })
     }
 
     @Test func stackedScalesOfOneValueAreCutByExpert() throws {
-        let tensors = Checkpoints.tensors(["m.experts.gate_up_proj": [4, 24, 8], "m.experts.down_proj": [4, 8, 12]], dtype: .f8E4M3)
-            + Checkpoints.tensors(["m.experts.gate_up_proj_scale": [4], "m.experts.down_proj_scale": [4], "m.gate.weight": [4, 8]])
+        let tensors =
+            Checkpoints.tensors(
+                ["m.experts.gate_up_proj": [4, 24, 8], "m.experts.down_proj": [4, 8, 12]], dtype: .f8E4M3)
+            + Checkpoints.tensors([
+                "m.experts.gate_up_proj_scale": [4], "m.experts.down_proj_scale": [4], "m.gate.weight": [4, 8],
+            ])
         let recognition = try Recognition(of: tensors)
         try PlacementInvariants.check(recognition, of: tensors)
         #expect(recognition.placements[2].role == .scale && recognition.placements[2].rowLength == 1)
@@ -60,7 +67,8 @@ import Testing
         let recognition = try Recognition(of: every, config: ["model_type": "mixtral"])
         #expect(recognition.placements.allSatisfy { $0.dtype == .u16 })
         #expect(recognition.suggestions == ["--reinterpret '*=bf16'"])
-        let some = try Recognition(of: every + Checkpoints.tensors(["table": [3, 3]]), config: ["model_type": "mixtral"])
+        let some = try Recognition(
+            of: every + Checkpoints.tensors(["table": [3, 3]]), config: ["model_type": "mixtral"])
         #expect(some.suggestions.contains("--reinterpret 'model.layers.*.block_sparse_moe.gate.weight=bf16'"))
     }
 }

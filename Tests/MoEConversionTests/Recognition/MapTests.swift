@@ -8,8 +8,12 @@ import Testing
     private func map(_ text: String) throws(RecognitionError) -> TensorMap { try TensorMap(parsing: Array(text.utf8)) }
 
     private static let strange =
-        Checkpoints.experts(4, ["net/stage7/moe/ex{e}/A": [8, 12], "net/stage7/moe/ex{e}/B": [12, 8], "net/stage7/moe/ex{e}/a": [12]])
-        + Checkpoints.tensors(["net/stage7/moe/R": [4, 8], "net/stage7/moe/sh/A": [8, 6], "net/stage7/moe/sh/B": [6, 8], "net/head": [3, 8]])
+        Checkpoints.experts(
+            4, ["net/stage7/moe/ex{e}/A": [8, 12], "net/stage7/moe/ex{e}/B": [12, 8], "net/stage7/moe/ex{e}/a": [12]])
+        + Checkpoints.tensors([
+            "net/stage7/moe/R": [4, 8], "net/stage7/moe/sh/A": [8, 6], "net/stage7/moe/sh/B": [6, 8],
+            "net/head": [3, 8],
+        ])
     private static let text = """
         {"bank": "net.stage{layer}.moe", "tensors": [
           {"match": "net.stage{layer}.moe.ex{expert}.A", "role": "up_weight", "orientation": "rows_are_inputs"},
@@ -41,7 +45,8 @@ import Testing
         }
         let one = try Recognition(of: deep, options: .init(map: try map(text("", ""))))
         #expect(one.placements[0].place == .stackedExperts(bank: 0, count: 4) && one.model.layers[0].expertSize == 12)
-        let two = try Recognition(of: flat, options: .init(map: try map(text(#", "experts": 4"#, #", "orientation": "rows_are_inputs""#))))
+        let two = try Recognition(
+            of: flat, options: .init(map: try map(text(#", "experts": 4"#, #", "orientation": "rows_are_inputs""#))))
         #expect(two.placements[0].place == .stackedExperts(bank: 0, count: 4) && two.model.layers[0].expertSize == 12)
     }
 
@@ -49,9 +54,15 @@ import Testing
         ("[", "not JSON"), ("{}", "\"tensors\""),
         (#"{"tensors": [{"match": "a", "role": "up"}]}"#, "tensors[0].role"),
         (#"{"tensors": [{"match": "a.{x}", "role": "dense"}]}"#, "{x}"),
-        (#"{"tensors": [{"match": "a", "role": "dense"}, {"match": "a", "role": "router_weight"}]}"#, "tensors[1] has no bank"),
+        (
+            #"{"tensors": [{"match": "a", "role": "dense"}, {"match": "a", "role": "router_weight"}]}"#,
+            "tensors[1] has no bank"
+        ),
         (#"{"bank": "a", "tensors": [{"match": "a", "role": "up_weight"}]}"#, "has no {expert}"),
-        (#"{"bank": "a", "tensors": [{"match": "a", "role": "router_weight", "orientation": "sideways"}]}"#, "orientation"),
+        (
+            #"{"bank": "a", "tensors": [{"match": "a", "role": "router_weight", "orientation": "sideways"}]}"#,
+            "orientation"
+        ),
         (#"{"bank": "a", "tensors": [{"match": "a", "role": "router_weight", "rank": 2}]}"#, "\"rank\""),
     ])
     func mistakesAreNamed(_ text: String, _ expected: String) throws {
@@ -60,9 +71,12 @@ import Testing
     }
 
     @Test func aMapThatDoesNotFitIsUsage() throws {
-        let text = Self.text.replacing(#""role": "down_weight", "orientation": "rows_are_inputs""#, with: #""role": "down_weight""#)
+        let text = Self.text.replacing(
+            #""role": "down_weight", "orientation": "rows_are_inputs""#, with: #""role": "down_weight""#)
         let map = try map(text)
-        let error = #expect(throws: RecognitionError.self) { try Recognition(of: Self.strange, options: .init(map: map)) }
+        let error = #expect(throws: RecognitionError.self) {
+            try Recognition(of: Self.strange, options: .init(map: map))
+        }
         #expect(error?.kind == .usage && error?.description.contains("orientation") == true)
     }
 }

@@ -14,7 +14,8 @@ enum PlacementInvariants {
             let parts = placement.partCount
             let elements = try #require(tensor.elementCount)
             if placement.place != .dense {
-                #expect(parts > 0 && elements % parts == 0 && elements / parts % placement.rowLength == 0, "\(tensor.name)")
+                #expect(
+                    parts > 0 && elements % parts == 0 && elements / parts % placement.rowLength == 0, "\(tensor.name)")
             }
             if let scale = placement.scale {
                 #expect(placement.scheme > 0)

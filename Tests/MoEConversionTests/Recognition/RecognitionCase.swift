@@ -37,7 +37,9 @@ struct RecognitionCase: CustomTestStringConvertible {
         let files = [folder, folder.appending(path: "families")].flatMap {
             (try? FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)) ?? []
         }
-        return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.compactMap { try? RecognitionCase($0) }
+        return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.compactMap {
+            try? RecognitionCase($0)
+        }
     }()
 
     static func named(_ name: String) throws -> RecognitionCase {
@@ -52,7 +54,8 @@ struct RecognitionCase: CustomTestStringConvertible {
             let fields = row.array ?? []
             let dtype = fields[1].string ?? ""
             return SourceTensor(
-                name: fields[0].string ?? "", dtype: dtype == "OPAQUE(2)" ? .opaque(2) : Dtype(name: dtype) ?? .unknown(0),
+                name: fields[0].string ?? "",
+                dtype: dtype == "OPAQUE(2)" ? .opaque(2) : Dtype(name: dtype) ?? .unknown(0),
                 shape: (fields[2].array ?? []).compactMap(\.integer))
         }
         config = json["config"]
@@ -61,7 +64,8 @@ struct RecognitionCase: CustomTestStringConvertible {
         layers = (json["layers"]?.array ?? []).map {
             Layer(
                 number: $0["layer"]?.integer ?? -9, path: String(($0["prefix"]?.string ?? "").dropLast()),
-                hiddenSize: $0["hidden"]?.integer ?? 0, outputSize: $0["output"]?.integer ?? 0, topK: $0["top_k"]?.integer ?? 0,
+                hiddenSize: $0["hidden"]?.integer ?? 0, outputSize: $0["output"]?.integer ?? 0,
+                topK: $0["top_k"]?.integer ?? 0,
                 hasSharedBeside: $0["beside"]?.bool ?? false, routedScale: $0["combined_scale"]?.number ?? 1)
         }
     }

@@ -5,7 +5,10 @@ import Testing
 
 /// What contradicts itself is refused in one line that names both sides; what does not fit stays dense and is reported.
 @Suite struct RefusalTests {
-    private func refusal(_ tensors: [SourceTensor] = Checkpoints.mixtral, _ config: JSONValue? = nil, _ options: RecognitionOptions = .init()) -> RecognitionError? {
+    private func refusal(
+        _ tensors: [SourceTensor] = Checkpoints.mixtral, _ config: JSONValue? = nil,
+        _ options: RecognitionOptions = .init()
+    ) -> RecognitionError? {
         do throws(RecognitionError) {
             _ = try Recognition(of: tensors, config: config, options: options)
             return nil
@@ -21,7 +24,10 @@ import Testing
         (["model_type": "mixtral", "num_experts_per_tok": "two"], "num_experts_per_tok", "not a count"),
         (["model_type": "mixtral", "hidden_act": 3], "hidden_act", "not a name"),
         (["model_type": "deepseek_v3", "n_group": 3, "num_experts_per_tok": 1], "n_group is 3", "4 experts"),
-        (["model_type": "deepseek_v3", "n_group": 4, "topk_group": 1, "num_experts_per_tok": 2], "routing that the layers cannot have", "groups"),
+        (
+            ["model_type": "deepseek_v3", "n_group": 4, "topk_group": 1, "num_experts_per_tok": 2],
+            "routing that the layers cannot have", "groups"
+        ),
         ([1, 2], "not a JSON object", ""),
     ]
 
@@ -30,7 +36,9 @@ import Testing
         let (config, first, second) = Self.contradictions[index]
         let error = try #require(refusal(Checkpoints.mixtral, config))
         #expect(error.kind == .contradiction)
-        #expect(error.description.contains(first) && (second.isEmpty || error.description.contains(second)), "\(error.description)")
+        #expect(
+            error.description.contains(first) && (second.isEmpty || error.description.contains(second)),
+            "\(error.description)")
         #expect(!error.description.contains("\n"))
     }
 
@@ -38,7 +46,9 @@ import Testing
         #expect(throws: RecognitionError.self) { try LayoutChoice("nonsense") }
         #expect(refusal(topK: 9)?.kind == .usage)
         #expect(refusal(Checkpoints.mixtral, nil, .init(router: ["kind": "best"]))?.kind == .usage)
-        #expect(refusal(Checkpoints.mixtral, nil, .init(router: ["kind": "top_k", "top_k": 5, "score": "softmax"]))?.kind == .usage)
+        #expect(
+            refusal(Checkpoints.mixtral, nil, .init(router: ["kind": "top_k", "top_k": 5, "score": "softmax"]))?.kind
+                == .usage)
     }
 
     private func refusal(topK: Int) -> RecognitionError? { refusal(Checkpoints.mixtral, nil, .init(topK: topK)) }
@@ -46,7 +56,9 @@ import Testing
     @Test func aCheckpointWithoutExpertsIsRefusedWithAHint() throws {
         let dense = Checkpoints.tensors(["model.layers.0.mlp.up_proj.weight": [8, 8]])
         let error = try #require(refusal(dense))
-        #expect(error.kind == .contradiction && error.description.contains("--layout dense") && error.description.contains("--map"))
+        #expect(
+            error.kind == .contradiction && error.description.contains("--layout dense")
+                && error.description.contains("--map"))
         let kept = try Recognition(of: dense, options: .init(layout: .dense))
         #expect(kept.banks == [] && kept.placements.allSatisfy { $0.place == .dense })
     }
@@ -55,15 +67,22 @@ import Testing
         #expect(refusal(Checkpoints.mixtral, nil, .init(layout: .named("switch"))) == nil)
         let recognition = try Recognition(of: Checkpoints.mixtral, options: .init(layout: .named("switch")))
         #expect(recognition.model.routers.first?.kind == .unsupported)
-        #expect(try Recognition(of: Checkpoints.mixtral, options: .init(layout: .named("mixtral"))).banks.first?.layout == "mixtral")
+        #expect(
+            try Recognition(of: Checkpoints.mixtral, options: .init(layout: .named("mixtral"))).banks.first?.layout
+                == "mixtral")
     }
 
     @Test func aGapAmongExpertsIsReported() throws {
         let gap = Checkpoints.mixtral.filter { !$0.name.contains("experts.2.w3") }
-        let other = Checkpoints.mixtral.map { SourceTensor(name: $0.name.replacing("layers.3", with: "layers.5"), dtype: $0.dtype, shape: $0.shape) }
+        let other = Checkpoints.mixtral.map {
+            SourceTensor(name: $0.name.replacing("layers.3", with: "layers.5"), dtype: $0.dtype, shape: $0.shape)
+        }
         let recognition = try Recognition(of: gap + other)
         #expect(recognition.banks.map(\.layer) == [5])
-        #expect(recognition.warnings.contains { $0.contains("model.layers.3.block_sparse_moe") && $0.contains("not complete") })
+        #expect(
+            recognition.warnings.contains {
+                $0.contains("model.layers.3.block_sparse_moe") && $0.contains("not complete")
+            })
         #expect(recognition.placements.prefix(gap.count).allSatisfy { $0.place == .dense })
     }
 
@@ -81,21 +100,29 @@ import Testing
 
     private static let layer = "model.layers.3.block_sparse_moe"
     private static let oddities: [String: Oddity] = [
-        "no router": Oddity(tensors: Checkpoints.mixtral.filter { !$0.name.contains("gate.weight") }, reason: "no router tensor"),
+        "no router": Oddity(
+            tensors: Checkpoints.mixtral.filter { !$0.name.contains("gate.weight") }, reason: "no router tensor"),
         "a router of other rows": Oddity(
-            tensors: Checkpoints.mixtral.filter { !$0.name.contains("gate.weight") } + Checkpoints.tensors(["\(layer).gate.weight": [6, 8]]), reason: "[6, 8]"),
-        "two routers": Oddity(tensors: Checkpoints.mixtral + Checkpoints.tensors(["\(layer).router.weight": [4, 8]]), reason: "more than one"),
+            tensors: Checkpoints.mixtral.filter { !$0.name.contains("gate.weight") }
+                + Checkpoints.tensors(["\(layer).gate.weight": [6, 8]]), reason: "[6, 8]"),
+        "two routers": Oddity(
+            tensors: Checkpoints.mixtral + Checkpoints.tensors(["\(layer).router.weight": [4, 8]]),
+            reason: "more than one"),
         "an unknown matrix in experts": Oddity(
-            tensors: Checkpoints.mixtral + Checkpoints.experts(4, ["\(layer).experts.{e}.w4.weight": [8, 8]]), reason: "no layout has experts"),
+            tensors: Checkpoints.mixtral + Checkpoints.experts(4, ["\(layer).experts.{e}.w4.weight": [8, 8]]),
+            reason: "no layout has experts"),
         "foreign quantisation": Oddity(
-            tensors: Checkpoints.mixtral + Checkpoints.experts(4, ["\(layer).experts.{e}.w1.qzeros": [8, 8]]), reason: "quantiser"),
+            tensors: Checkpoints.mixtral + Checkpoints.experts(4, ["\(layer).experts.{e}.w1.qzeros": [8, 8]]),
+            reason: "quantiser"),
         "a shared expert of another kind": Oddity(
-            tensors: Checkpoints.mixtral + Checkpoints.tensors(["\(layer).shared_expert.strange.weight": [8, 7, 6]]), reason: "shared expert is not understood"),
+            tensors: Checkpoints.mixtral + Checkpoints.tensors(["\(layer).shared_expert.strange.weight": [8, 7, 6]]),
+            reason: "shared expert is not understood"),
     ]
 
     @Test(arguments: oddities.keys.sorted())
     func whatIsNotUnderstoodDoesNotRun(_ name: String) throws {
-        let tensors = try #require(Self.oddities[name]).tensors, reason = try #require(Self.oddities[name]).reason
+        let tensors = try #require(Self.oddities[name]).tensors
+        let reason = try #require(Self.oddities[name]).reason
         let recognition = try Recognition(of: tensors, config: ["model_type": "mixtral"])
         try PlacementInvariants.check(recognition, of: tensors)
         let router = recognition.model.routers[recognition.model.layers[0].router]

@@ -19,13 +19,18 @@ import Testing
     }
 
     @Test func anUnknownModelTypeRunsOnlyWhereItsKeysSayHow() throws {
-        let plain = try Recognition(of: Checkpoints.mixtral, config: ["model_type": "novel_moe", "num_experts_per_tok": 2])
+        let plain = try Recognition(
+            of: Checkpoints.mixtral, config: ["model_type": "novel_moe", "num_experts_per_tok": 2])
         #expect(plain.model.routers[0].kind == .unsupported && plain.warnings.contains { $0.contains("novel_moe") })
         let explicit = try Recognition(
-            of: Checkpoints.mixtral, config: ["model_type": "novel_moe", "num_experts_per_tok": 2, "scoring_func": "sigmoid", "norm_topk_prob": true])
+            of: Checkpoints.mixtral,
+            config: [
+                "model_type": "novel_moe", "num_experts_per_tok": 2, "scoring_func": "sigmoid", "norm_topk_prob": true,
+            ])
         #expect(explicit.model.routers[0].score == .sigmoid && explicit.model.routers[0].normalization?.kind == .sum)
         let overridden = try Recognition(
-            of: Checkpoints.mixtral, config: ["model_type": "novel_moe"], options: .init(router: ["kind": "top_k", "top_k": 2, "score": "softmax"]))
+            of: Checkpoints.mixtral, config: ["model_type": "novel_moe"],
+            options: .init(router: ["kind": "top_k", "top_k": 2, "score": "softmax"]))
         #expect(overridden.model.routers[0].topK == 2 && overridden.warnings == [])
     }
 }

@@ -5,9 +5,13 @@ import Testing
 
 /// Where the routing of a layer comes from: configurations, their wrappers and lists, options, and nothing at all.
 @Suite struct RoutingSourceTests {
-    private func router(_ config: JSONValue?, _ options: RecognitionOptions = .init(), path: String = "model.layers.3.block_sparse_moe") throws -> RouterDescription {
+    private func router(
+        _ config: JSONValue?, _ options: RecognitionOptions = .init(), path: String = "model.layers.3.block_sparse_moe"
+    ) throws -> RouterDescription {
         let tensors = Checkpoints.mixtral.map {
-            SourceTensor(name: $0.name.replacing("model.layers.3.block_sparse_moe", with: path), dtype: $0.dtype, shape: $0.shape)
+            SourceTensor(
+                name: $0.name.replacing("model.layers.3.block_sparse_moe", with: path), dtype: $0.dtype, shape: $0.shape
+            )
         }
         let recognition = try Recognition(of: tensors, config: config, options: options)
         return recognition.model.routers[recognition.model.layers[0].router]
@@ -25,7 +29,10 @@ import Testing
         #expect(alone.kind == .topK && alone.topK == 3 && alone.normalization?.kind == .sum)
     }
 
-    @Test(arguments: ["num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_top_k", "moe_k", "top_k", "num_selected_experts"])
+    @Test(arguments: [
+        "num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_top_k", "moe_k", "top_k",
+        "num_selected_experts",
+    ])
     func topKHasManyNames(_ key: String) throws {
         var config: JSONObject = ["model_type": "mixtral"]
         config[key] = 3
@@ -66,12 +73,17 @@ import Testing
     @Test func kerasHubPresetsNameTheirModelByClass() throws {
         let backbone: JSONValue = ["class_name": "MixtralBackbone", "config": ["num_experts": 4, "top_k": 3]]
         #expect(try router(backbone).topK == 3)
-        #expect(try router(["class_name": "MixtralCausalLM", "config": ["backbone": backbone]]).normalization == .init(.sum))
+        #expect(
+            try router(["class_name": "MixtralCausalLM", "config": ["backbone": backbone]]).normalization == .init(.sum)
+        )
     }
 
     @Test func everyFamilyGivesADescriptionThatReadsBack() throws {
         for type in Family.modelTypes {
-            let config: JSONValue = ["model_type": .string(type), "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1, "zero_expert_num": 0, "n_shared_experts": 0]
+            let config: JSONValue = [
+                "model_type": .string(type), "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1,
+                "zero_expert_num": 0, "n_shared_experts": 0,
+            ]
             let recognition = try Recognition(of: Checkpoints.mixtral, config: config)
             try PlacementInvariants.check(recognition, of: Checkpoints.mixtral)
             #expect(recognition.model.family == type)
@@ -82,7 +94,8 @@ import Testing
 
 /// The gates of the seed papers, by the keys of a configuration without a model type.
 @Suite struct SeedRoutingTests {
-    private static let experts = Checkpoints.experts(6, ["moe.experts.{e}.fc1.weight": [12, 8], "moe.experts.{e}.fc2.weight": [8, 12]])
+    private static let experts = Checkpoints.experts(
+        6, ["moe.experts.{e}.fc1.weight": [12, 8], "moe.experts.{e}.fc2.weight": [8, 12]])
 
     @Test func noisyTopKKeepsTheChosenLogits() throws {
         let tensors = Self.experts + Checkpoints.tensors(["moe.w_gate": [8, 6], "moe.w_noise": [8, 6]])
@@ -94,7 +107,9 @@ import Testing
 
     @Test(arguments: [[6, 8], [2, 3, 8]])
     func aSecondGateMakesTheRouterHierarchical(_ shape: [Int]) throws {
-        let tensors = Self.experts + Checkpoints.tensors(["moe.primary_gate.weight": [2, 8], "moe.secondary_gate.weight": shape])
+        let tensors =
+            Self.experts
+            + Checkpoints.tensors(["moe.primary_gate.weight": [2, 8], "moe.secondary_gate.weight": shape])
         let recognition = try Recognition(of: tensors, config: ["num_experts": 6, "top_k": 2, "group_top_k": 1])
         try PlacementInvariants.check(recognition, of: tensors)
         let router = recognition.model.routers[0]
@@ -103,7 +118,8 @@ import Testing
 
     @Test func aCapacityFactorIsKept() throws {
         let tensors = Self.experts + Checkpoints.tensors(["moe.gate.weight": [6, 8]])
-        let recognition = try Recognition(of: tensors, config: ["num_experts": 6, "top_k": 2, "norm_topk_prob": true, "capacity_factor": 1.25])
+        let recognition = try Recognition(
+            of: tensors, config: ["num_experts": 6, "top_k": 2, "norm_topk_prob": true, "capacity_factor": 1.25])
         #expect(recognition.model.routers[0].capacity?.factor == 1.25)
     }
 }

@@ -13,7 +13,9 @@ import Testing
     func oneFileComesBackByteForByte(_ name: String) throws {
         let scratch = try Scratch()
         let path = Repository.path("\(Self.folder)/\(name).safetensors")
-        let model = try scratch.convert(path, to: "model.moe") { $0.recognition.layout = name.hasPrefix("single") ? .auto : .dense }
+        let model = try scratch.convert(path, to: "model.moe") {
+            $0.recognition.layout = name.hasPrefix("single") ? .auto : .dense
+        }
         try scratch.convert(model, to: "back.safetensors")
         #expect(try scratch.bytes("back.safetensors") == Array(Data(contentsOf: URL(filePath: path))))
     }
@@ -28,9 +30,12 @@ import Testing
         #expect(one.header.entries.map(\.name) == whole.header.entries.map(\.name))
         #expect(one.header.entries.map(\.offsets) == whole.header.entries.map(\.offsets))
         #expect(one.header.metadata?.map(\.value) == ["pt"])
-        #expect(one.headerText.count % 8 == 0 && one.headerText.starts(with: #"{"__metadata__":{"format":"pt"},"model.layers.0.block"#.utf8))
+        #expect(
+            one.headerText.count % 8 == 0
+                && one.headerText.starts(with: #"{"__metadata__":{"format":"pt"},"model.layers.0.block"#.utf8))
         let data = try scratch.bytes("one.safetensors").dropFirst(Int(one.dataOffset))
-        #expect(try data.elementsEqual(Data(contentsOf: URL(filePath: whole.file.path)).dropFirst(Int(whole.dataOffset))))
+        #expect(
+            try data.elementsEqual(Data(contentsOf: URL(filePath: whole.file.path)).dropFirst(Int(whole.dataOffset))))
     }
 
     @Test(arguments: ["single", "sharded", "sharded/model.safetensors.index.json", "single/model.safetensors"])
@@ -44,11 +49,16 @@ import Testing
     }
 
     @Test func everyDtypeHasItsPlace() throws {
-        let checkpoint = try SafetensorsCheckpoint(opening: Repository.path("\(Self.folder)/dtypes.safetensors")) { _, _ in nil }
+        let checkpoint = try SafetensorsCheckpoint(opening: Repository.path("\(Self.folder)/dtypes.safetensors")) {
+            _, _ in nil
+        }
         let expected: [String: Dtype] = [
-            "bool": .bool, "uint8": .u8, "int8": .i8, "float8_e5m2": .f8E5M2, "float8_e4m3fn": .f8E4M3, "float8_e8m0fnu": .f8E8M0,
-            "float8_e4m3fnuz": .u8, "float8_e5m2fnuz": .u8, "int16": .i16, "uint16": .u16, "float16": .f16, "bfloat16": .bf16,
-            "int32": .i32, "uint32": .u32, "float32": .f32, "complex64": .opaque(8), "float64": .f64, "int64": .i64, "uint64": .u64,
+            "bool": .bool, "uint8": .u8, "int8": .i8, "float8_e5m2": .f8E5M2, "float8_e4m3fn": .f8E4M3,
+            "float8_e8m0fnu": .f8E8M0,
+            "float8_e4m3fnuz": .u8, "float8_e5m2fnuz": .u8, "int16": .i16, "uint16": .u16, "float16": .f16,
+            "bfloat16": .bf16,
+            "int32": .i32, "uint32": .u32, "float32": .f32, "complex64": .opaque(8), "float64": .f64, "int64": .i64,
+            "uint64": .u64,
         ]
         for (name, dtype) in expected {
             let shapes = ["matrix": [3, 4], "scalar": [], "empty": [0, 5]]
@@ -57,14 +67,17 @@ import Testing
             }
         }
         #expect(checkpoint.tensors.count == 3 * expected.count + 1)
-        let packed = try SafetensorsCheckpoint(opening: Repository.path("\(Self.folder)/unusual.safetensors")) { _, _ in nil }
+        let packed = try SafetensorsCheckpoint(opening: Repository.path("\(Self.folder)/unusual.safetensors")) { _, _ in
+            nil
+        }
         #expect(packed.tensors.map(\.shape) == [[2, 3], [2, 3], [3], [3], [5]])
     }
 
     /// Every rule of the format, by a file that breaks it; ours refuses what the library refuses, and a name that stands twice.
     @Test(arguments: Repository.files(in: "\(folder)/refused", withExtension: "safetensors"))
     func brokenRulesAreRefused(_ path: String) throws {
-        let verdicts = try JSONParser.parse([UInt8](Data(contentsOf: URL(filePath: Repository.path("\(Self.folder)/refused.json")))))
+        let verdicts = try JSONParser.parse(
+            [UInt8](Data(contentsOf: URL(filePath: Repository.path("\(Self.folder)/refused.json")))))
         let name = URL(filePath: path).deletingPathExtension().lastPathComponent
         #expect(verdicts[name]?.string == (name == "name_twice" ? "accepted by the library" : "refused by the library"))
         let error = #expect(throws: ConversionError.self) { _ = try SafetensorsFile(opening: path) }
@@ -103,7 +116,9 @@ import Testing
         let shapes = Dictionary(uniqueKeysWithValues: after.tensors.map { ($0.name, $0) })
         for tensor in before.tensors {
             // Opaque elements are bytes in safetensors.
-            let expected = tensor.dtype == .opaque(8) ? SourceTensor(name: tensor.name, dtype: .u8, shape: tensor.shape + [8]) : tensor
+            let expected =
+                tensor.dtype == .opaque(8)
+                ? SourceTensor(name: tensor.name, dtype: .u8, shape: tensor.shape + [8]) : tensor
             #expect(shapes[tensor.name] == expected)
         }
     }

@@ -46,7 +46,11 @@ import Testing
         for round in 0..<100_000 {
             var value = Double(bitPattern: .random(in: 0...UInt64.max, using: &generator))
             // Most random patterns lie far outside: half of them are brought near the format's ends.
-            if round % 2 == 0 { value = Double(sign: .plus, exponent: Int.random(in: -155...130, using: &generator), significand: .random(in: 1..<2, using: &generator)) }
+            if round % 2 == 0 {
+                value = Double(
+                    sign: .plus, exponent: Int.random(in: -155...130, using: &generator),
+                    significand: .random(in: 1..<2, using: &generator))
+            }
             guard !value.isNaN else { continue }
             let (bits, isExact) = Binary32.nearest(to: value.bitPattern)
             #expect(bits == Float(value).bitPattern)
@@ -60,7 +64,9 @@ import Testing
         print("seed \(seed)")
         var generator = SplitMix64(state: seed)
         for _ in 0..<100_000 {
-            let value = Double(sign: .minus, exponent: Int.random(in: -30...18, using: &generator), significand: .random(in: 1..<2, using: &generator))
+            let value = Double(
+                sign: .minus, exponent: Int.random(in: -30...18, using: &generator),
+                significand: .random(in: 1..<2, using: &generator))
             #expect(Binary16.nearest(to: value.bitPattern).bits == Float16(value).bitPattern)
             let float = Float(value)
             #expect(Binary16.nearest(to: Binary32.binary64(float.bitPattern)).bits == Float16(float).bitPattern)
@@ -69,8 +75,11 @@ import Testing
     #endif
 
     @Test func outcomesAreCounted() {
-        let (bits, outcome) = cast([1, 1.0001, 70_000, -1e-30, .infinity, .nan, 65_504, 65_519.99, 65_520, 0], to: .f16)
-        #expect(bits[0] == 0x3C00 && bits[2] == 0x7C00 && bits[3] == 0x8000 && bits[4] == 0x7C00 && bits[6] == 0x7BFF && bits[7] == 0x7BFF && bits[8] == 0x7C00)
+        let (bits, outcome) = cast(
+            [1, 1.0001, 70_000, -1e-30, .infinity, .nan, 65_504, 65_519.99, 65_520, 0], to: .f16)
+        #expect(
+            bits[0] == 0x3C00 && bits[2] == 0x7C00 && bits[3] == 0x8000 && bits[4] == 0x7C00 && bits[6] == 0x7BFF
+                && bits[7] == 0x7BFF && bits[8] == 0x7C00)
         #expect(outcome.elements == 10 && outcome.overflowed == 2 && outcome.vanished == 1 && outcome.rounded == 5)
         #expect(outcome.largest == 70_000)
     }

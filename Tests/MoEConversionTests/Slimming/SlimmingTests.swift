@@ -29,7 +29,10 @@ import Testing
     @Test func whatTheUserSaidIsKept() throws {
         let scratch = try Scratch()
         let model = try scratch.convert(Self.checkpoint("mixtral"), to: "model.moe") { $0.recognition.topK = 5 }
-        try scratch.convert(model, to: "copied.moe") { $0.storage.compression = .none; $0.storage.copiesStored = false }
+        try scratch.convert(model, to: "copied.moe") {
+            $0.storage.compression = .none
+            $0.storage.copiesStored = false
+        }
         #expect(try ModelFile(opening: scratch.path("copied.moe")).model.routers.map(\.topK) == [5])
         try scratch.convert(model, to: "anew.moe") { $0.recognizesAnew = true }
         #expect(try ModelFile(opening: scratch.path("anew.moe")).model.routers.map(\.topK) == [2])
@@ -42,11 +45,14 @@ import Testing
         let model = try scratch.convert(Self.checkpoint(name), to: "model.moe")
         let cut = try scratch.convert(model, to: "cut.moe") { $0.slimming.experts = 1..<4 }
         try whole(cut)
-        let before = try ModelFile(opening: model), after = try ModelFile(opening: cut)
+        let before = try ModelFile(opening: model)
+        let after = try ModelFile(opening: cut)
         #expect(after.banks.map(\.expertCount) == before.banks.map { _ in 3 })
         #expect(try after.configuration() == nil && after.source() == nil)
         for (a, b) in zip(after.banks, before.banks) {
-            for expert in 0..<3 { try expectEqual(a.block(ofExpert: expert), of: after, b.block(ofExpert: expert + 1), of: before) }
+            for expert in 0..<3 {
+                try expectEqual(a.block(ofExpert: expert), of: after, b.block(ofExpert: expert + 1), of: before)
+            }
             // What routes: the kept experts' rows, wherever they lie.
             guard let block = a.routerBlock, let original = b.routerBlock else { continue }
             for (part, whole) in zip(try after.block(at: block).parts, try before.block(at: original).parts) {
@@ -71,9 +77,12 @@ import Testing
         let (left, right) = (try after.block(at: a), try before.block(at: b))
         #expect(left.parts.map(\.role) == right.parts.map(\.role))
         for (part, original) in zip(left.parts, right.parts) {
-            let got = try after.bytes(of: after.tensor(at: part.tensor), elements: part.record.startElement..<part.record.startElement + part.elementCount)
+            let got = try after.bytes(
+                of: after.tensor(at: part.tensor),
+                elements: part.record.startElement..<part.record.startElement + part.elementCount)
             let expected = try before.bytes(
-                of: before.tensor(at: original.tensor), elements: original.record.startElement..<original.record.startElement + original.elementCount)
+                of: before.tensor(at: original.tensor),
+                elements: original.record.startElement..<original.record.startElement + original.elementCount)
             #expect(got == expected)
             // Copied, not encoded: stored in as many bytes.
             #expect(part.record.storedLength == original.record.storedLength)
@@ -94,7 +103,9 @@ import Testing
         for index in 0..<after.tensorCount {
             let tensor = try after.tensor(at: index)
             #expect(try before.tensor(named: tensor.name)?.contentHash == tensor.contentHash)
-            for other in 0..<number where !name.hasPrefix("keras") { #expect(!tensor.name.contains("layers/\(other)/") && !tensor.name.contains("layers.\(other).")) }
+            for other in 0..<number where !name.hasPrefix("keras") {
+                #expect(!tensor.name.contains("layers/\(other)/") && !tensor.name.contains("layers.\(other)."))
+            }
         }
         #expect(after.tensorCount < before.tensorCount)
     }
@@ -106,14 +117,20 @@ import Testing
         #expect(try scratch.bytes("same.moe") == scratch.bytes("model.moe"))
     }
 
-    @Test(arguments: [("deepseek_v3", 0..<2, "groups"), ("mixtral", 0..<1, "chooses 2"), ("mixtral", 4..<9, "has 8 experts")])
+    @Test(arguments: [
+        ("deepseek_v3", 0..<2, "groups"), ("mixtral", 0..<1, "chooses 2"), ("mixtral", 4..<9, "has 8 experts"),
+    ])
     func cutsThatWouldLieAreRefused(_ name: String, _ experts: Range<Int>, _ reason: String) throws {
         let scratch = try Scratch()
         let model = try scratch.convert(Self.checkpoint(name), to: "model.moe")
-        let error = #expect(throws: ConversionError.self) { try scratch.convert(model, to: "cut.moe") { $0.slimming.experts = experts } }
+        let error = #expect(throws: ConversionError.self) {
+            try scratch.convert(model, to: "cut.moe") { $0.slimming.experts = experts }
+        }
         #expect(error?.kind == .usage)
         #expect(error?.description.contains(reason) == true)
-        let layers = #expect(throws: ConversionError.self) { try scratch.convert(model, to: "cut.moe") { $0.slimming.layers = 90..<91 } }
+        let layers = #expect(throws: ConversionError.self) {
+            try scratch.convert(model, to: "cut.moe") { $0.slimming.layers = 90..<91 }
+        }
         #expect(layers?.kind == .usage)
     }
 
@@ -124,7 +141,10 @@ import Testing
         let model = try scratch.convert(Self.checkpoint("mixtral"), to: "model.moe")
         let cast = try scratch.convert(model, to: "cast.moe") { $0.slimming.dtype = .bf16 }
         // The same from the checkpoint itself, with one thread.
-        let direct = try scratch.convert(Self.checkpoint("mixtral"), to: "direct.moe") { $0.slimming.dtype = .bf16; $0.storage.jobs = 1 }
+        let direct = try scratch.convert(Self.checkpoint("mixtral"), to: "direct.moe") {
+            $0.slimming.dtype = .bf16
+            $0.storage.jobs = 1
+        }
         try whole(cast)
         let (before, after) = (try ModelFile(opening: model), try ModelFile(opening: cast))
         for index in 0..<after.tensorCount {
@@ -132,7 +152,9 @@ import Testing
             #expect(tensor.dtype == .bf16 && source.dtype == .f32 && tensor.shape == source.shape)
             var expected = [UInt8](repeating: 0, count: Int(tensor.byteCount))
             let bytes = try before.bytes(of: source)
-            _ = bytes.withUnsafeBytes { from in expected.withUnsafeMutableBytes { FloatCast.cast(from, of: .f32, into: $0, of: .bf16) } }
+            _ = bytes.withUnsafeBytes { from in
+                expected.withUnsafeMutableBytes { FloatCast.cast(from, of: .f32, into: $0, of: .bf16) }
+            }
             #expect(try after.bytes(of: tensor) == expected)
             #expect(try ModelFile(opening: direct).tensor(at: index).contentHash == tensor.contentHash)
         }
@@ -146,13 +168,16 @@ import Testing
         let (before, after) = (try ModelFile(opening: model), try ModelFile(opening: cast))
         for index in 0..<after.tensorCount {
             let (tensor, source) = (try after.tensor(at: index), try before.tensor(at: index))
-            #expect(FloatCast.dtypes.contains(source.dtype) ? tensor.dtype == .f16 : tensor.contentHash == source.contentHash)
+            #expect(
+                FloatCast.dtypes.contains(source.dtype)
+                    ? tensor.dtype == .f16 : tensor.contentHash == source.contentHash)
         }
     }
 
     @Test func overflowIsAnErrorUnlessAllowed() throws {
         let scratch = try Scratch()
-        let (blueprint, objects) = try HDF5Blueprint.holding([SourceTensor(name: "w", dtype: .f32, shape: [4])], aliases: [])
+        let (blueprint, objects) = try HDF5Blueprint.holding(
+            [SourceTensor(name: "w", dtype: .f32, shape: [4])], aliases: [])
         let writer = try HDF5Writer(scratch.path("big.h5"), blueprint)
         var values: [Float] = [1, 1e10, -3, 0.1]
         try values.withUnsafeMutableBytes { try writer.write($0, to: objects[0], elements: 0..<4) }
@@ -184,7 +209,9 @@ import Testing
             try values.withUnsafeMutableBytes { try writer.write($0, to: object, elements: 0..<6) }
         }
         try writer.finish()
-        let source = kind == "h5" ? scratch.path("source.h5") : try scratch.convert(scratch.path("source.h5"), to: "source.safetensors")
+        let source =
+            kind == "h5"
+            ? scratch.path("source.h5") : try scratch.convert(scratch.path("source.h5"), to: "source.safetensors")
         let model = try scratch.convert(source, to: "model.moe") {
             $0.recognition.layout = .dense
             $0.slimming.deduplicates = true

@@ -13,10 +13,12 @@ import Testing
         let width = dtype.byteCount!
         let encoder = try ChunkEncoder()
         let decoder = ChunkDecoder()
-        let form = try StorageForm(encoding: Encoding.planes.rawValue, rotation: dtype.isFloat && dtype != .f16 ? 1 : 0, elementBytes: width)
+        let form = try StorageForm(
+            encoding: Encoding.planes.rawValue, rotation: dtype.isFloat && dtype != .f16 ? 1 : 0, elementBytes: width)
         let coders: [EncodingPlan.Coder] = [.stored, .huffman, .matches]
         for round in 0..<60 {
-            let plan = EncodingPlan(form: form, coders: (0..<width).map { _ in coders.randomElement(using: &generator)! })
+            let plan = EncodingPlan(
+                form: form, coders: (0..<width).map { _ in coders.randomElement(using: &generator)! })
             let elements = [1, 7, 64, 1000, 5000].randomElement(using: &generator)!
             // Each byte of the elements constant, skewed or random.
             let kinds = (0..<width).map { _ in Int.random(in: 0...2, using: &generator) }
@@ -36,7 +38,9 @@ import Testing
             #expect(appended == [1, 2, 3] + stored[..<count], "seed \(seed), round \(round)")
             var decoded = [UInt8](repeating: 0, count: chunk.count)
             try stored[..<count].withUnsafeBytes { bytes in
-                try decoded.withUnsafeMutableBytes { try decoder.decode(bytes, form: form, elements: elements, into: $0) }
+                try decoded.withUnsafeMutableBytes {
+                    try decoder.decode(bytes, form: form, elements: elements, into: $0)
+                }
             }
             #expect(decoded == chunk, "seed \(seed), round \(round)")
         }

@@ -14,7 +14,9 @@ import Testing
     }
 
     static let golden: [Golden] = {
-        guard let value = try? JSONParser.parse(Array(Data(contentsOf: Corpus.url("golden/expected.json")))), let files = value.object else { return [] }
+        guard let value = try? JSONParser.parse(Array(Data(contentsOf: Corpus.url("golden/expected.json")))),
+            let files = value.object
+        else { return [] }
         return files.members.map { Golden(description: $0.key, expected: $0.value) }
     }()
 
@@ -60,9 +62,13 @@ import Testing
     }
 
     static let invalid: [Invalid] = {
-        guard let value = try? JSONParser.parse(Array(Data(contentsOf: Corpus.url("invalid/index.json")))) else { return [] }
+        guard let value = try? JSONParser.parse(Array(Data(contentsOf: Corpus.url("invalid/index.json")))) else {
+            return []
+        }
         return (value.array ?? []).map {
-            Invalid(file: $0["file"]?.string ?? "", rule: $0["rule"]?.string ?? "", moment: $0["moment"]?.string ?? "", entry: $0)
+            Invalid(
+                file: $0["file"]?.string ?? "", rule: $0["rule"]?.string ?? "", moment: $0["moment"]?.string ?? "",
+                entry: $0)
         }
     }()
 
@@ -166,6 +172,8 @@ enum Corpus {
 
     /// The `.moe` files of a folder, compressed ones included.
     static func files(in folder: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: path(folder)).filter { $0.hasSuffix(".moe") || $0.hasSuffix(".moe.zst") }
+        try FileManager.default.contentsOfDirectory(atPath: path(folder)).filter {
+            $0.hasSuffix(".moe") || $0.hasSuffix(".moe.zst")
+        }
     }
 }

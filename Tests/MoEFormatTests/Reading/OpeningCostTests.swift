@@ -11,14 +11,17 @@ import Testing
         var composer = try FileComposer(path: directory.file("a.moe"))
         composer.compresses = false
         for index in 0..<count {
-            let tensor = try composer.declare("model.layers.\(index / 100).mlp.experts.\(index % 100).up_proj.weight", .u8, [2, 8])
-            try composer.block(.dense, [.init(tensor: tensor, bytes: [UInt8](repeating: UInt8(index & 255), count: 16), rowLength: 8)])
+            let tensor = try composer.declare(
+                "model.layers.\(index / 100).mlp.experts.\(index % 100).up_proj.weight", .u8, [2, 8])
+            try composer.block(
+                .dense, [.init(tensor: tensor, bytes: [UInt8](repeating: UInt8(index & 255), count: 16), rowLength: 8)])
         }
         try composer.finish()
         let file = try ModelFile(opening: directory.file("a.moe"))
         let opening = file.storage.bytesRead
         let middle = count / 2
-        let tensor = try #require(try file.tensor(named: "model.layers.\(middle / 100).mlp.experts.\(middle % 100).up_proj.weight"))
+        let tensor = try #require(
+            try file.tensor(named: "model.layers.\(middle / 100).mlp.experts.\(middle % 100).up_proj.weight"))
         #expect(try file.bytes(of: tensor) == [UInt8](repeating: UInt8(middle & 255), count: 16))
         return (opening, file.storage.bytesRead - opening, file.byteCount)
     }

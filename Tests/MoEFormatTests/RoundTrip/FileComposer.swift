@@ -33,7 +33,8 @@ struct FileComposer {
     }
 
     func block(_ kind: BlockKind, bank: Int? = nil, expert: Int? = nil, _ pieces: [Piece]) throws {
-        try writer.beginBlock(kind, bank: bank, expert: expert, decodedLength: UInt64(pieces.reduce(0) { $0 + $1.bytes.count }))
+        try writer.beginBlock(
+            kind, bank: bank, expert: expert, decodedLength: UInt64(pieces.reduce(0) { $0 + $1.bytes.count }))
         for piece in pieces { try add(piece) }
         try writer.endBlock()
     }
@@ -43,17 +44,21 @@ struct FileComposer {
         let width = dtype.byteCount!
         let chunkElements = Chunking.chunkElements(rowLength: piece.rowLength, target: chunkTarget, elementBytes: width)
         let chunking = Chunking(
-            elements: UInt64(piece.bytes.count / width), rowLength: piece.rowLength, chunkElements: UInt64(chunkElements))!
-        let plan = compresses
+            elements: UInt64(piece.bytes.count / width), rowLength: piece.rowLength,
+            chunkElements: UInt64(chunkElements))!
+        let plan =
+            compresses
             ? try piece.bytes.withUnsafeBytes { try encoder.plan(sample: $0, dtype: dtype) }
             : EncodingPlan(form: try StorageForm(encoding: 0, rotation: 0, elementBytes: width), coders: [])
         try writer.beginPart(
-            of: piece.tensor, startElement: piece.start, chunking: chunking, role: piece.role, orientation: piece.orientation,
+            of: piece.tensor, startElement: piece.start, chunking: chunking, role: piece.role,
+            orientation: piece.orientation,
             form: plan.form)
         for index in 0..<chunking.chunkCount {
             let range = chunking.range(of: index)
             try piece.bytes.withUnsafeBytes { all in
-                let chunk = UnsafeRawBufferPointer(rebasing: all[Int(range.lowerBound) * width..<Int(range.upperBound) * width])
+                let chunk = UnsafeRawBufferPointer(
+                    rebasing: all[Int(range.lowerBound) * width..<Int(range.upperBound) * width])
                 var stored: [UInt8] = []
                 try encoder.encode(chunk, plan: plan, into: &stored)
                 try stored.withUnsafeBytes { try writer.append(stored: $0, hash: XXH3.hash64($0), content: chunk) }
@@ -61,7 +66,9 @@ struct FileComposer {
         }
     }
 
-    func finish(model: ModelDescription = ModelDescription(family: "test"), config: [UInt8]? = nil, source: [UInt8]? = nil) throws {
+    func finish(
+        model: ModelDescription = ModelDescription(family: "test"), config: [UInt8]? = nil, source: [UInt8]? = nil
+    ) throws {
         try writer.finish(model: model, config: config, source: source)
         try output.commit()
     }

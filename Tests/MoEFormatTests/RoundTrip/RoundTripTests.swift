@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RoundTripTests {
     static let dtypes: [Dtype] = [
-        .bool, .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64, .f16, .bf16, .f32, .f64, .f8E4M3, .f8E5M2, .f8E8M0, .opaque(3),
+        .bool, .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64, .f16, .bf16, .f32, .f64, .f8E4M3, .f8E5M2, .f8E8M0,
+        .opaque(3),
         .opaque(2),
     ]
 
@@ -19,7 +20,10 @@ import Testing
             case .bf16: withUnsafeBytes(of: UInt16(value.bitPattern >> 16)) { bytes.append(contentsOf: $0) }
             case .f16:
                 // A half of the float's size, close enough to a half's bits for compression.
-                withUnsafeBytes(of: UInt16(truncatingIfNeeded: (value.bitPattern >> 13) & 0x3FFF | (value.bitPattern >> 16) & 0x8000)) { bytes.append(contentsOf: $0) }
+                withUnsafeBytes(
+                    of: UInt16(
+                        truncatingIfNeeded: (value.bitPattern >> 13) & 0x3FFF | (value.bitPattern >> 16) & 0x8000)
+                ) { bytes.append(contentsOf: $0) }
             case .f64: withUnsafeBytes(of: Double(value)) { bytes.append(contentsOf: $0) }
             default: for _ in 0..<dtype.byteCount! { bytes.append(UInt8.random(in: 0...255, using: &generator)) }
             }
@@ -80,7 +84,8 @@ import Testing
         let file = try ModelFile(opening: directory.file("a.moe"))
         let opened = try #require(try file.tensor(named: "w"))
         for rows in [0..<1, 15..<17, 16..<32, 99..<100, 0..<100, 50..<50] {
-            #expect(try file.bytes(of: opened, rows: rows) == Array(bytes[rows.lowerBound * 256..<rows.upperBound * 256]))
+            #expect(
+                try file.bytes(of: opened, rows: rows) == Array(bytes[rows.lowerBound * 256..<rows.upperBound * 256]))
         }
         #expect(throws: FormatError.self) { try file.bytes(of: opened, rows: 99..<101) }
     }

@@ -50,10 +50,18 @@ import Testing
         Broken(
             testDescription: "fused and separate", parts: gated + [part(.gateUpHalvesWeight, outputs: 128, inputs: 32)],
             names: "gate_weight"),
-        Broken(testDescription: "an mlp's tensors for a linear expert", parts: gated, kind: .linear, names: "expert_weight"),
-        Broken(testDescription: "transposed", parts: replacing(.upWeight) { $0.orientation = .rowsAreInputs }, names: "up_weight"),
-        Broken(testDescription: "no orientation", parts: replacing(.upWeight) { $0.orientation = .none }, names: "up_weight"),
-        Broken(testDescription: "rows cut differently", parts: replacing(.downWeight) { $0.rowLength = 32 }, names: "down_weight"),
+        Broken(
+            testDescription: "an mlp's tensors for a linear expert", parts: gated, kind: .linear, names: "expert_weight"
+        ),
+        Broken(
+            testDescription: "transposed", parts: replacing(.upWeight) { $0.orientation = .rowsAreInputs },
+            names: "up_weight"),
+        Broken(
+            testDescription: "no orientation", parts: replacing(.upWeight) { $0.orientation = .none },
+            names: "up_weight"),
+        Broken(
+            testDescription: "rows cut differently", parts: replacing(.downWeight) { $0.rowLength = 32 },
+            names: "down_weight"),
         Broken(
             testDescription: "too small", parts: [gated[0], gated[1], part(.downWeight, outputs: 31, inputs: 64)],
             names: "down_weight"),
@@ -63,7 +71,8 @@ import Testing
         Broken(
             testDescription: "integers",
             parts: replacing(.gateWeight) {
-                $0.elements = StoredElements(copying: [UInt8](repeating: 0, count: 64 * 32 * 4), dtype: .i32, count: 64 * 32)
+                $0.elements = StoredElements(
+                    copying: [UInt8](repeating: 0, count: 64 * 32 * 4), dtype: .i32, count: 64 * 32)
             }, names: "gate_weight"),
         Broken(
             testDescription: "fewer bytes than elements",
@@ -107,14 +116,17 @@ import Testing
         } throws: { error in
             let error = error as? FormatError
             return error?.kind == .damaged && error?.rule == Rule(rawValue: 28)
-                && error?.message.contains(testCase.names) == true && error?.message.contains("expert 3 of layer 0") == true
+                && error?.message.contains(testCase.names) == true
+                && error?.message.contains("expert 3 of layer 0") == true
         }
     }
 
     @Test func takesEveryFormOfTheSameExpert() throws {
         let accepted: [[StoredPart]] = [
             Self.gated, Self.gated.map { StoredPart($0.role.shared, $0.matrix) },
-            Self.gated + [StoredPart(.other, Self.gated[0].matrix), StoredPart(Role(rawValue: 900), Self.gated[0].matrix)],
+            Self.gated + [
+                StoredPart(.other, Self.gated[0].matrix), StoredPart(Role(rawValue: 900), Self.gated[0].matrix),
+            ],
             [Self.part(.gateUpHalvesWeight, outputs: 128, inputs: 32), Self.gated[2], Self.bias(.gateBias, 64)],
             [
                 Self.part(.gateUpInterleavedWeight, .mxfp4, outputs: 128, inputs: 32),
@@ -135,17 +147,21 @@ import Testing
         var function = ExpertFunction(.unsupported)
         function.reason = "a spline"
         #expect { try ExpertWeights([], function: function, shape: Self.shape, name: "expert") } throws: { error in
-            (error as? FormatError)?.kind == .unsupported && (error as? FormatError)?.message.contains("a spline") == true
+            (error as? FormatError)?.kind == .unsupported
+                && (error as? FormatError)?.message.contains("a spline") == true
         }
     }
 
     /// Fused and separate weights and biases, in every combination, compute the same.
     @Test func fusedAndSeparateAgree() throws {
         var generator = SeededGenerator(seed: 3)
-        let inputs = 32, inner = 12, tokens = 3
+        let inputs = 32
+        let inner = 12
+        let tokens = 3
         let gate = (0..<inner).map { _ in generator.floats(inputs) }
         let up = (0..<inner).map { _ in generator.floats(inputs) }
-        let gateBias = generator.floats(inner), upBias = generator.floats(inner)
+        let gateBias = generator.floats(inner)
+        let upBias = generator.floats(inner)
         let down = StoredPart.matrix(.downWeight, (0..<inputs).map { _ in generator.floats(inner) })
         func interleaved<Value>(_ a: [Value], _ b: [Value]) -> [Value] { zip(a, b).flatMap { [$0, $1] } }
         let weights: [[StoredPart]] = [

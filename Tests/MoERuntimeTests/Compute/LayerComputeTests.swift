@@ -19,7 +19,8 @@ import Testing
     }
 
     static func shared(
-        _ gate: LayerDescription.Shared.Gate, _ combination: LayerDescription.Shared.Combination = .add, scale: Double = 1
+        _ gate: LayerDescription.Shared.Gate, _ combination: LayerDescription.Shared.Combination = .add,
+        scale: Double = 1
     ) -> LayerDescription.Shared {
         var shared = LayerDescription.Shared(function: 1, expertSize: 12)
         shared.gate = gate
@@ -119,7 +120,8 @@ import Testing
             },
         ]
         + [
-            ExpertFunction.Activation.identity, .relu, .reluSquared, .gelu, .geluTanh, .silu, .sigmoid, .tanh, .quickGelu,
+            ExpertFunction.Activation.identity, .relu, .reluSquared, .gelu, .geluTanh, .silu, .sigmoid, .tanh,
+            .quickGelu,
         ].flatMap { activation in
             [
                 Case("gated \(activation)") { $0.function = function(.gated, activation) },
@@ -150,7 +152,9 @@ import Testing
                 wave.add(expert, weights, scratch: &scratch, workers: workers)
             }
             for (index, expert) in model.shared.enumerated().shuffled() {
-                wave.add(shared: index, try layer.shared(index, expert.parts(shared: true)), scratch: &scratch, workers: workers)
+                wave.add(
+                    shared: index, try layer.shared(index, expert.parts(shared: true)), scratch: &scratch,
+                    workers: workers)
             }
             wave.finish(into: &output, buffers: &buffers, workers: workers)
         }
@@ -160,7 +164,9 @@ import Testing
     @Test(arguments: cases)
     func followsTheFormula(_ testCase: Case) throws {
         let model = testCase.layer.make()
-        let tokens = 7, width = model.description.hiddenSize, size = model.description.outputSize
+        let tokens = 7
+        let width = model.description.hiddenSize
+        let size = model.description.outputSize
         var generator = SeededGenerator(seed: 99)
         let hidden = generator.floats(tokens * width)
         let (output, routing) = try run(model, hidden: hidden, tokens: tokens)
@@ -188,7 +194,8 @@ import Testing
         var routing = Routing(tokens: 100, choicesPerToken: 4)
         for _ in 0..<100 { routing.append((0..<4).map { Choice(expert: $0, score: 0, weight: 1) }) }
         let layer = try LayerCompute(
-            LayerDescription(hiddenSize: 256, expertSize: 8, router: 0, function: 0), router: RouterDescription(.topK, topK: 4),
+            LayerDescription(hiddenSize: 256, expertSize: 8, router: 0, function: 0),
+            router: RouterDescription(.topK, topK: 4),
             functions: [ExpertFunction(.gated)], experts: 4, sharedExperts: 0, routerBlock: [], name: "test")
         let waves = layer.waves(of: routing, bytes: 64 << 10)
         #expect(waves.first?.lowerBound == 0 && waves.last?.upperBound == 100)

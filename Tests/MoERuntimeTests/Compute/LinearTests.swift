@@ -78,7 +78,9 @@ import Testing
                 return sign * power * (exponent == 0 ? fraction : 1 + fraction)
             }
             let e4m3 = NarrowFloat.e4m3(code)
-            if code & 0x7f == 0x7f { #expect(e4m3.isNaN) } else {
+            if code & 0x7f == 0x7f {
+                #expect(e4m3.isNaN)
+            } else {
                 #expect(e4m3 == value(Int(code >> 3 & 15), Float(code & 7) / 8, bias: 7))
             }
             let e5m2 = NarrowFloat.e5m2(code)
@@ -88,7 +90,9 @@ import Testing
             default: #expect(e5m2 == value(Int(code >> 2 & 31), Float(code & 3) / 4, bias: 15))
             }
             let e8m0 = NarrowFloat.e8m0(code)
-            if code == 255 { #expect(e8m0.isNaN) } else {
+            if code == 255 {
+                #expect(e8m0.isNaN)
+            } else {
                 #expect(e8m0 == Float(sign: .plus, exponent: Int(code) - 127, significand: 1))
             }
             #expect(NarrowFloat.e2m1(code) == [0, 0.5, 1, 1.5, 2, 3, 4, 6][Int(code & 7)] * (code & 8 == 0 ? 1 : -1))

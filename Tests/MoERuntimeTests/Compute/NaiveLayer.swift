@@ -68,7 +68,8 @@ struct NaiveLayer {
             let up = function.kind == .linear ? nil : matrix(inner, inputs)
             return Expert(
                 gate: gate, up: up, down: matrix(outputs, function.kind == .linear ? inputs : inner),
-                gateBias: gate == nil ? nil : bias(inner), upBias: up == nil ? nil : bias(inner), downBias: bias(outputs))
+                gateBias: gate == nil ? nil : bias(inner), upBias: up == nil ? nil : bias(inner),
+                downBias: bias(outputs))
         }
         var description = LayerDescription(
             hiddenSize: hidden, outputSize: output, expertSize: inner, router: 0, function: 0)
@@ -93,7 +94,8 @@ struct NaiveLayer {
                 return made
             }, functions: [function, sharedFunction])
         if let latent {
-            let pre = matrix(latent, hidden), post = matrix(output, latent)
+            let pre = matrix(latent, hidden)
+            let post = matrix(output, latent)
             (model.pre, model.post) = (pre, post)
             parts += [.matrix(.preProjection, pre.rows), .matrix(.postProjection, post.rows)]
         }

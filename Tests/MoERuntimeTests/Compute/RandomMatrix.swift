@@ -23,7 +23,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
 /// The encodings a weight can have, for tests over all of them.
 enum WeightEncoding: CaseIterable {
-    case f32, bf16, f16, f64, e4m3, e5m2, e4m3Blocks, e4m3BF16Scales, e5m2RowScales, e4m3Divided, mxfp4, mxfp4HighFirst, i8
+    case f32, bf16, f16, f64, e4m3, e5m2, e4m3Blocks, e4m3BF16Scales, e5m2RowScales, e4m3Divided, mxfp4, mxfp4HighFirst,
+        i8
 
     var dtype: Dtype {
         switch self {

@@ -11,10 +11,10 @@ import Testing
     private func run(_ path: String, hidden: [Float]) throws -> (LayerResult, UInt64) {
         let model = try MoEModel(opening: path, options: .init(memoryBudget: .mebibytes(512)))
         let layer = try model.layer(0)
-        let result = try layer.forward(hidden, tokens: 6)     // hidden: [tokens, hiddenSize] row-major Float
-        _ = result.output                                     // [tokens, hiddenSize]
-        _ = result.routing.experts                            // chosen expert ids per token, rank order
-        return (result, model.statistics.bytesRead)           // only the chosen experts' bytes
+        let result = try layer.forward(hidden, tokens: 6)  // hidden: [tokens, hiddenSize] row-major Float
+        _ = result.output  // [tokens, hiddenSize]
+        _ = result.routing.experts  // chosen expert ids per token, rank order
+        return (result, model.statistics.bytesRead)  // only the chosen experts' bytes
     }
 
     @Test func computesTheReferenceFromTheChosenExpertsOnly() throws {
@@ -29,7 +29,9 @@ import Testing
         let y = floats("y")
         let largest = y.map(abs).max() ?? 0
         #expect(zip(result.output, y).allSatisfy { abs($0 - $1) <= 2e-5 * largest })
-        #expect(Array(result.routing.experts) == (layer["topk_index"]?.array ?? []).map { ($0.array ?? []).compactMap(\.integer) })
+        #expect(
+            Array(result.routing.experts)
+                == (layer["topk_index"]?.array ?? []).map { ($0.array ?? []).compactMap(\.integer) })
 
         let file = try ModelFile(opening: golden)
         let chosen = Set(result.routing.experts.joined())
@@ -44,7 +46,8 @@ import Testing
         let start = try #require(readme.range(of: marker)?.upperBound)
         let end = try #require(readme[start...].range(of: "```")?.lowerBound)
         // Statements are compared without what keeps the compiler content about unused values.
-        let normalized = source.replacing("_ = ", with: "").replacing("try MoEModel(opening: path", with: "try MoEModel(opening: \"mixtral.moe\"")
+        let normalized = source.replacing("_ = ", with: "").replacing(
+            "try MoEModel(opening: path", with: "try MoEModel(opening: \"mixtral.moe\"")
         for line in readme[start..<end].split(separator: "\n") {
             let statement = line.split(separator: "//")[0].trimmingCharacters(in: .whitespaces)
             guard !statement.isEmpty, !statement.hasPrefix("import") else { continue }

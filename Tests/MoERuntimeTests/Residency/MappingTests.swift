@@ -13,7 +13,8 @@ import Testing
         try FileManager.default.copyItem(at: Self.golden, to: copy)
         defer { try? FileManager.default.removeItem(at: copy) }
         let model = try MoEModel(
-            opening: copy.path(percentEncoded: false), options: .init(memoryBudget: .mebibytes(16), engine: .mapped, jobs: 2))
+            opening: copy.path(percentEncoded: false),
+            options: .init(memoryBudget: .mebibytes(16), engine: .mapped, jobs: 2))
         let layer = try model.layer(0)
         let hidden = (0..<32).map { Float($0) / 32 }
         let whole = try layer.forward(hidden, tokens: 1)

@@ -13,9 +13,15 @@ import Testing
 
     private func model(experts: Int, engine: IOEngine, policy: CachePolicy = .ewma2) throws -> (MoEModel, [UInt64]) {
         let file = try ModelFile(opening: Self.file)
-        let lengths = try (0..<file.banks[0].expertCount).map { try file.block(at: file.banks[0].block(ofExpert: $0)).record.length }
+        let lengths = try (0..<file.banks[0].expertCount).map {
+            try file.block(at: file.banks[0].block(ofExpert: $0)).record.length
+        }
         let budget = Int(file.banks[0].largestExpert) * experts
-        return (try MoEModel(opening: Self.file, options: .init(memoryBudget: .bytes(budget), engine: engine, policy: policy, jobs: 2)), lengths)
+        return (
+            try MoEModel(
+                opening: Self.file,
+                options: .init(memoryBudget: .bytes(budget), engine: engine, policy: policy, jobs: 2)), lengths
+        )
     }
 
     private func trace(_ steps: [[Int]], of model: MoEModel) throws -> RoutingTrace {

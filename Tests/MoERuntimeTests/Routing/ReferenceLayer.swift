@@ -64,7 +64,9 @@ struct ReferenceLayer: CustomTestStringConvertible {
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             return try names.sorted().compactMap { name in
                 let folder = folder.appending(path: name)
-                guard FileManager.default.fileExists(atPath: folder.appending(path: "layer.json").path) else { return nil }
+                guard FileManager.default.fileExists(atPath: folder.appending(path: "layer.json").path) else {
+                    return nil
+                }
                 return try ReferenceLayer(folder: folder, name: name)
             }
         } catch {
@@ -136,7 +138,8 @@ struct ReferenceLayer: CustomTestStringConvertible {
         for run in compute.waves(of: routing, bytes: waveBytes) {
             let wave = compute.begin(hidden, tokens: run, routing: routing, buffers: &buffers, workers: workers)
             for index in sharedParts.indices {
-                wave.add(shared: index, try compute.shared(index, sharedParts[index]), scratch: &scratch, workers: workers)
+                wave.add(
+                    shared: index, try compute.shared(index, sharedParts[index]), scratch: &scratch, workers: workers)
             }
             for expert in order(wave.experts) {
                 let parts = try #require(expertParts[expert])

@@ -16,7 +16,8 @@ import Testing
     }
 
     static let halves: [(Float, Float)] = [
-        (1 + 0x1p-11, 1), (1 + 0x3p-11, 1 + 0x1p-9), (65519, 65504), (65520, .infinity), (-0x1p-25, 0), (0x1.8p-24, 0x1p-23),
+        (1 + 0x1p-11, 1), (1 + 0x3p-11, 1 + 0x1p-9), (65519, 65504), (65520, .infinity), (-0x1p-25, 0),
+        (0x1.8p-24, 0x1p-23),
         (0x1p-14, 0x1p-14),
     ]
 
@@ -33,7 +34,8 @@ import Testing
         func chosen(_ precision: RouterDescription.Precision) throws -> [Int] {
             var description = RouterDescription(.topK, topK: 1, score: .softmax)
             description.operandDtype = precision
-            let tensors = try RouterTensors([StoredPart(.routerWeight, matrix)], router: description, experts: 2, hidden: 1, name: "a layer")
+            let tensors = try RouterTensors(
+                [StoredPart(.routerWeight, matrix)], router: description, experts: 2, hidden: 1, name: "a layer")
             let router = try Router(description, tensors: tensors, experts: 2, hiddenSize: 1, name: "a layer")
             return try router.route([1], tokens: 1).experts[0]
         }
@@ -49,7 +51,9 @@ import Testing
             description.groupTopK = 1
             description.operandDtype = precision
             let gate: [[Float]] = [[1], [1.001]]
-            let parts: [StoredPart] = [.matrix(.routerWeight, gate), .matrix(.routerWeight, gate), .matrix(.groupRouterWeight, gate)]
+            let parts: [StoredPart] = [
+                .matrix(.routerWeight, gate), .matrix(.routerWeight, gate), .matrix(.groupRouterWeight, gate),
+            ]
             let tensors = try RouterTensors(parts, router: description, experts: 4, hidden: 1, name: "a layer")
             let router = try Router(description, tensors: tensors, experts: 4, hiddenSize: 1, name: "a layer")
             return try router.route([1], tokens: 1).experts[0]

@@ -35,7 +35,8 @@ import Testing
         #expect(isRefused([Self.weight], naming: "router_weight") { $0.identityExperts = 1 })
         #expect(isRefused([Self.weight], naming: "router_weight") { $0.sharedInRouter = 2 })
         #expect(isRefused([.matrix(.routerWeight, [[1, 2, 3, 4]])], naming: "router_weight"))
-        let transposed = StoredPart.matrix(.routerWeight, [[Float]](repeating: [1, 2, 3, 4], count: 3), orientation: .rowsAreInputs)
+        let transposed = StoredPart.matrix(
+            .routerWeight, [[Float]](repeating: [1, 2, 3, 4], count: 3), orientation: .rowsAreInputs)
         _ = try tensors([transposed])
     }
 
@@ -52,7 +53,9 @@ import Testing
         #expect(isRefused([Self.weight, .vector(.routerBias, [1, 2, 3])], naming: "router_bias"))
         #expect(isRefused([Self.weight, .vector(.routerGlobalScale, [1, 2])], naming: "router_global_scale"))
         #expect(
-            isRefused([Self.weight, .vector(.tokenExpertTable, [0, 1])], naming: "token_expert_table") { $0.kind = .hash })
+            isRefused([Self.weight, .vector(.tokenExpertTable, [0, 1])], naming: "token_expert_table") {
+                $0.kind = .hash
+            })
         // A bias of shape [1, experts] is as good as one of [experts].
         _ = try tensors([Self.weight, .matrix(.selectionBias, [[1, 2, 3, 4]])]) { $0.selectionBias = .score }
     }
@@ -78,12 +81,23 @@ import Testing
         let weight = (0..<4).map { _ in generator.floats(3) }
         let noise = (0..<4).map { _ in generator.floats(3) }
         let x = generator.floats(15)
-        let first = [Role.groupRouterWeight, .groupRouterNoiseWeight].map { matrix($0, [generator.floats(3), generator.floats(3)]) }
-        let whole = first + [matrix(.routerWeight, weight), .vector(.routerBias, [1, 2, 3, 4]), matrix(.routerNoiseWeight, noise)]
+        let first = [Role.groupRouterWeight, .groupRouterNoiseWeight].map {
+            matrix($0, [generator.floats(3), generator.floats(3)])
+        }
+        let whole =
+            first + [
+                matrix(.routerWeight, weight), .vector(.routerBias, [1, 2, 3, 4]), matrix(.routerNoiseWeight, noise),
+            ]
         // Other roles may lie between the parts of one.
         let byGroup =
-            [matrix(.routerWeight, weight[..<2]), .vector(.routerBias, [1, 2]), matrix(.routerNoiseWeight, noise[..<2])] + first
-            + [.vector(.routerBias, [3, 4]), matrix(.routerNoiseWeight, noise[2...]), matrix(.routerWeight, weight[2...])]
+            [
+                matrix(.routerWeight, weight[..<2]), .vector(.routerBias, [1, 2]),
+                matrix(.routerNoiseWeight, noise[..<2]),
+            ] + first
+            + [
+                .vector(.routerBias, [3, 4]), matrix(.routerNoiseWeight, noise[2...]),
+                matrix(.routerWeight, weight[2...]),
+            ]
         var description = RouterDescription(.hierarchical)
         Self.hierarchical(&description)
         var options = RoutingOptions()
@@ -108,7 +122,10 @@ import Testing
         #expect(isRefused([gate, gate, gate, first], naming: "3 parts of router_weight for 2 groups", withoutNoise))
         #expect(isRefused([gate, gate, first, first], naming: "group_router_weight", withoutNoise))
         #expect(isRefused([gate, .matrix(.routerWeight, [[1, 2, 3]]), first], naming: "of group 1", withoutNoise))
-        #expect(isRefused([gate, gate, first, .vector(.routerBias, [1]), .vector(.routerBias, [1, 2])], naming: "router_bias", withoutNoise))
+        #expect(
+            isRefused(
+                [gate, gate, first, .vector(.routerBias, [1]), .vector(.routerBias, [1, 2])], naming: "router_bias",
+                withoutNoise))
         #expect(isRefused([gate, gate, first], naming: "router_noise_weight", Self.hierarchical))
         // Rows of shared experts have no group to lie with.
         #expect(
@@ -124,7 +141,8 @@ import Testing
         let rows = (0..<4).map { _ in generator.floats(3) }
         let x = generator.floats(3)
         let expected = try Router(
-            RouterDescription(.topK, topK: 4), tensors: tensors([.matrix(.routerWeight, rows)]), experts: 4, hiddenSize: 3,
+            RouterDescription(.topK, topK: 4), tensors: tensors([.matrix(.routerWeight, rows)]), experts: 4,
+            hiddenSize: 3,
             name: "test"
         ).route(x, tokens: 1)
         let bytes = rows.flatMap { $0 }.flatMap { $0.bitPattern.bytes }
@@ -133,7 +151,8 @@ import Testing
         let borrowed = unsafe StoredElements(bytes: UnsafeRawBufferPointer(memory), dtype: .f32, count: 12)
         let router = try Router(
             RouterDescription(.topK, topK: 4),
-            tensors: tensors([StoredPart(.routerWeight, StoredMatrix(borrowed, rowLength: 3))]), experts: 4, hiddenSize: 3,
+            tensors: tensors([StoredPart(.routerWeight, StoredMatrix(borrowed, rowLength: 3))]), experts: 4,
+            hiddenSize: 3,
             name: "test")
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0xff)
         unsafe memory.deallocate()

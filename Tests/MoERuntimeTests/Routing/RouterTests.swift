@@ -73,7 +73,8 @@ import Testing
             }
         }
         // NaN comes last where scores are compared one by one.
-        let router = try router(RouterDescription(.topK, topK: 1, score: .sigmoid), experts: 4, bias: [.nan, -3, .nan, -2])
+        let router = try router(
+            RouterDescription(.topK, topK: 1, score: .sigmoid), experts: 4, bias: [.nan, -3, .nan, -2])
         #expect(try router.route([0, 0, 0, 0], tokens: 1).experts[0] == [3])
     }
 
@@ -101,11 +102,17 @@ import Testing
         let router = try rule.makeRouter()
         let x = rule.x.flatMap { $0 }
         var options = RoutingOptions()
-        #expect { try router.route(x, tokens: rule.x.count, options: options) } throws: { ($0 as? FormatError)?.kind == .usage }
+        #expect { try router.route(x, tokens: rule.x.count, options: options) } throws: {
+            ($0 as? FormatError)?.kind == .usage
+        }
         options.tokenIDs = [Int](repeating: 20, count: rule.x.count)
-        #expect { try router.route(x, tokens: rule.x.count, options: options) } throws: { ($0 as? FormatError)?.kind == .usage }
+        #expect { try router.route(x, tokens: rule.x.count, options: options) } throws: {
+            ($0 as? FormatError)?.kind == .usage
+        }
         options.tokenIDs = [Int](repeating: -1, count: rule.x.count)
-        #expect { try router.route(x, tokens: rule.x.count, options: options) } throws: { ($0 as? FormatError)?.kind == .usage }
+        #expect { try router.route(x, tokens: rule.x.count, options: options) } throws: {
+            ($0 as? FormatError)?.kind == .usage
+        }
     }
 
     @Test func aTableThatNamesNoExpertIsDamage() throws {

@@ -117,7 +117,9 @@ import Testing
                     let layer = layers[(thread + round) % layers.count]
                     group.addTask {
                         let input = Self.input(thread, round, size: layer.hiddenSize)
-                        let task = Task { try await layer.forward(input.values, tokens: input.tokens).output.map(\.bitPattern) }
+                        let task = Task {
+                            try await layer.forward(input.values, tokens: input.tokens).output.map(\.bitPattern)
+                        }
                         if round % 2 == 0 { task.cancel() }
                         do {
                             let bits = try await task.value

@@ -68,7 +68,8 @@ struct DamagedFile: CustomTestStringConvertible, Sendable {
 
     static let golden: [DamagedFile] = {
         let folder = URL(filePath: #filePath).appending(path: "../../../../fixtures/golden").standardized
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: [.fileSizeKey])) ?? []
+        let files =
+            (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: [.fileSizeKey])) ?? []
         return files.filter { $0.pathExtension == "moe" }.sorted { $0.path < $1.path }.map { url in
             DamagedFile(name: url.lastPathComponent) { [UInt8](try Data(contentsOf: url)) }
         }

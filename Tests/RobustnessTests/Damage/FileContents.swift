@@ -18,7 +18,8 @@ struct FileContents: Equatable {
         var tensors: [Content] = []
         for index in 0..<file.tensorCount {
             let tensor = try file.tensor(at: index)
-            tensors.append(Content(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: try file.bytes(of: tensor)))
+            tensors.append(
+                Content(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: try file.bytes(of: tensor)))
         }
         var aliases: [String] = []
         for index in 0..<file.aliasCount { aliases.append(try file.alias(at: index).name) }

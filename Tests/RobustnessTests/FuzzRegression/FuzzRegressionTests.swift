@@ -16,7 +16,8 @@ import Testing
 
         static func all(of fuzzer: String) -> [Case] {
             let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases/\(fuzzer)")
-            let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+            let files =
+                (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
             return files.sorted { $0.path < $1.path }.map { Case(fuzzer: fuzzer, file: $0) }
         }
     }
@@ -36,15 +37,25 @@ import Testing
         ChunkProperty.check(try found.bytes(), decoder: try MoEFormat.ChunkDecoder())
     }
 
-    @Test(arguments: Case.all(of: "FuzzJSON")) func readsJSON(found: Case) throws { JSONProperty.check(try found.bytes()) }
+    @Test(arguments: Case.all(of: "FuzzJSON")) func readsJSON(found: Case) throws {
+        JSONProperty.check(try found.bytes())
+    }
 
-    @Test(arguments: Case.all(of: "FuzzNumPy")) func readsArrays(found: Case) throws { NumPyProperty.check(try found.bytes()) }
+    @Test(arguments: Case.all(of: "FuzzNumPy")) func readsArrays(found: Case) throws {
+        NumPyProperty.check(try found.bytes())
+    }
 
-    @Test(arguments: Case.all(of: "FuzzRecognition")) func recognises(found: Case) throws { RecognitionProperty.check(try found.bytes()) }
+    @Test(arguments: Case.all(of: "FuzzRecognition")) func recognises(found: Case) throws {
+        RecognitionProperty.check(try found.bytes())
+    }
 
-    @Test(arguments: Case.all(of: "FuzzSafetensors")) func readsHeaders(found: Case) throws { SafetensorsProperty.check(try found.bytes()) }
+    @Test(arguments: Case.all(of: "FuzzSafetensors")) func readsHeaders(found: Case) throws {
+        SafetensorsProperty.check(try found.bytes())
+    }
 
-    @Test(arguments: Case.all(of: "FuzzCatalog")) func decodesCatalogs(found: Case) throws { CatalogProperty.check(try found.bytes()) }
+    @Test(arguments: Case.all(of: "FuzzCatalog")) func decodesCatalogs(found: Case) throws {
+        CatalogProperty.check(try found.bytes())
+    }
 
     @Test(arguments: Case.all(of: "FuzzFilters")) func undoesFilters(found: Case) throws {
         FilterProperty.check(try found.bytes(), decoder: HDF5Source.ChunkDecoder())

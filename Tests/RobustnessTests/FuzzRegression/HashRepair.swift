@@ -33,13 +33,18 @@ enum HashRepair {
     /// Offsets of the section table's entries.
     private static func entries(_ bytes: [UInt8]) -> [UInt64] {
         let footer = UInt64(bytes.count) - 64
-        guard let start = load(bytes, footer + 8, 8), let count = load(bytes, footer + 16, 4), count <= 64 else { return [] }
+        guard let start = load(bytes, footer + 8, 8), let count = load(bytes, footer + 16, 4), count <= 64 else {
+            return []
+        }
         return (0..<count).compactMap { start +? 48 * $0 }
     }
 
-    private static func section(_ kind: UInt64, _ bytes: [UInt8]) -> (entry: UInt64, offset: UInt64, length: UInt64, stride: UInt64)? {
+    private static func section(_ kind: UInt64, _ bytes: [UInt8]) -> (
+        entry: UInt64, offset: UInt64, length: UInt64, stride: UInt64
+    )? {
         for entry in entries(bytes) where load(bytes, entry, 4) == kind {
-            guard let offset = load(bytes, entry + 8, 8), let length = load(bytes, entry + 16, 8), let stride = load(bytes, entry + 24, 4)
+            guard let offset = load(bytes, entry + 8, 8), let length = load(bytes, entry + 16, 8),
+                let stride = load(bytes, entry + 24, 4)
             else { return nil }
             return (entry, offset, length, stride)
         }
@@ -49,11 +54,13 @@ enum HashRepair {
     private static func repairTables(_ bytes: inout [UInt8]) {
         guard let blocks = section(1, bytes), blocks.stride >= 64, blocks.length <= UInt64(bytes.count) else { return }
         for record in stride(from: blocks.offset, to: blocks.offset &+ blocks.length, by: Int(blocks.stride)) {
-            guard let offset = load(bytes, record, 8), let place = load(bytes, record +? 16 ?? .max, 8), let count = load(bytes, record + 32, 4),
+            guard let offset = load(bytes, record, 8), let place = load(bytes, record +? 16 ?? .max, 8),
+                let count = load(bytes, record + 32, 4),
                 let table = offset +? place, count <= UInt64(bytes.count) / 24
             else { continue }
             for index in 0..<count {
-                guard let entry = table +? 24 * index, let chunk = load(bytes, entry, 8), let length = load(bytes, entry +? 16 ?? .max, 4),
+                guard let entry = table +? 24 * index, let chunk = load(bytes, entry, 8),
+                    let length = load(bytes, entry +? 16 ?? .max, 4),
                     let start = offset +? chunk, let hash = hash(bytes, start, length)
                 else { continue }
                 store(hash, in: &bytes, at: entry + 8)
@@ -64,17 +71,22 @@ enum HashRepair {
 
     private static func repairPages(_ bytes: inout [UInt8]) {
         let footer = UInt64(bytes.count) - 64
-        guard let start = load(bytes, footer + 24, 8), let length = load(bytes, footer + 32, 8), length <= UInt64(bytes.count) else { return }
+        guard let start = load(bytes, footer + 24, 8), let length = load(bytes, footer + 32, 8),
+            length <= UInt64(bytes.count)
+        else { return }
         if let pages = section(11, bytes), pages.stride >= 8 {
             for (index, page) in stride(from: UInt64(0), to: length, by: Limits.pageBytes).enumerated() {
-                guard let offset = start +? page, let hash = hash(bytes, offset, min(UInt64(Limits.pageBytes), length - page)),
+                guard let offset = start +? page,
+                    let hash = hash(bytes, offset, min(UInt64(Limits.pageBytes), length - page)),
                     let record = pages.offset +? UInt64(index) * pages.stride
                 else { continue }
                 store(hash, in: &bytes, at: record)
             }
         }
         for kind in [11, 12] as [UInt64] {
-            guard let section = section(kind, bytes), let hash = hash(bytes, section.offset, section.length) else { continue }
+            guard let section = section(kind, bytes), let hash = hash(bytes, section.offset, section.length) else {
+                continue
+            }
             store(hash, in: &bytes, at: section.entry + 40)
         }
     }

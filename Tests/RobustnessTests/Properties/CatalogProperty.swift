@@ -20,7 +20,9 @@ package enum CatalogProperty {
             if case .failure = message {} else { expect(again == message, "a message comes back from its bytes") }
         }
         guard let catalog = try? HDF5Catalog(decoding: bytes, limits: limits) else { return false }
-        expect((try? HDF5Catalog(decoding: catalog.encoded(), limits: limits)) == catalog, "a catalog comes back from its bytes")
+        expect(
+            (try? HDF5Catalog(decoding: catalog.encoded(), limits: limits)) == catalog,
+            "a catalog comes back from its bytes")
         for object in catalog.objects {
             guard let dataset = object.dataset, case .chunked(let storage) = dataset.storage else { continue }
             _ = try? ChunkFilterPipeline.support(for: storage, elementSize: dataset.type.size)

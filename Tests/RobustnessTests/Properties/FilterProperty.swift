@@ -16,7 +16,8 @@ package enum FilterProperty {
         let elements = max(1, UInt64(input[1]) | UInt64(input[2]) << 8)
         let count = Int(input[4] % 5)
         guard input.count >= 5 + 2 * count else { return false }
-        var storage = HDF5ChunkedStorage(chunkDimensions: [elements], filters: [], leavesPartialChunksUnfiltered: false, chunks: [])
+        var storage = HDF5ChunkedStorage(
+            chunkDimensions: [elements], filters: [], leavesPartialChunksUnfiltered: false, chunks: [])
         for index in 0..<count {
             let id = filters[Int(input[5 + 2 * index]) % filters.count]
             storage.filters.append(
@@ -24,7 +25,8 @@ package enum FilterProperty {
                     id: id, name: HDF5Name([]), isOptional: false, parameters: [UInt32(input[6 + 2 * index])],
                     isDecodableByLibrary: id == .szip))
         }
-        guard case .native(let pipeline)? = try? ChunkFilterPipeline.support(for: storage, elementSize: elementSize) else { return false }
+        guard case .native(let pipeline)? = try? ChunkFilterPipeline.support(for: storage, elementSize: elementSize)
+        else { return false }
         let stored = Array(input[(5 + 2 * count)...])
         let mask = UInt32(input[3])
         guard let first = decode(stored, by: pipeline, mask: mask, using: decoder) else { return false }
@@ -32,7 +34,9 @@ package enum FilterProperty {
         return true
     }
 
-    private static func decode(_ stored: [UInt8], by pipeline: ChunkFilterPipeline, mask: UInt32, using decoder: ChunkDecoder) -> [UInt8]? {
+    private static func decode(
+        _ stored: [UInt8], by pipeline: ChunkFilterPipeline, mask: UInt32, using decoder: ChunkDecoder
+    ) -> [UInt8]? {
         var room = [UInt8](repeating: canary, count: pipeline.chunkBytes + 2 * margin)
         let isDecoded = stored.withUnsafeBytes { stored in
             room.withUnsafeMutableBytes { room in
@@ -40,7 +44,9 @@ package enum FilterProperty {
                 return (try? pipeline.decode(stored, mask: mask, into: target, using: decoder)) != nil
             }
         }
-        expect(room.prefix(margin).allSatisfy { $0 == canary } && room.suffix(margin).allSatisfy { $0 == canary }, "filters stay inside their memory")
+        expect(
+            room.prefix(margin).allSatisfy { $0 == canary } && room.suffix(margin).allSatisfy { $0 == canary },
+            "filters stay inside their memory")
         return isDecoded ? Array(room[margin..<margin + pipeline.chunkBytes]) : nil
     }
 }

@@ -29,19 +29,25 @@ package enum ModelFileProperty {
         }
         for index in 0..<file.blockCount {
             guard let block = try? file.block(at: index), let table = try? file.chunkTable(of: block) else { continue }
-            for part in block.parts { expect(table.entries(of: part).count == Int(part.record.chunkCount), "a part has its chunks") }
+            for part in block.parts {
+                expect(table.entries(of: part).count == Int(part.record.chunkCount), "a part has its chunks")
+            }
         }
         for index in 0..<file.partCount {
             guard let part = try? file.part(at: index) else { continue }
             _ = try? file.companions(of: part)
         }
-        for index in 0..<file.aliasCount { if let alias = try? file.alias(at: index) { _ = try? file.tensor(named: alias.name) } }
+        for index in 0..<file.aliasCount {
+            if let alias = try? file.alias(at: index) { _ = try? file.tensor(named: alias.name) }
+        }
         for index in 0..<file.tensorCount { if let tensor = try? file.tensor(at: index) { read(tensor, of: file) } }
         _ = try? FileDump(file).json(withTensors: true)
     }
 
     private static func read(_ tensor: Tensor, of file: ModelFile) {
-        if let found = try? file.tensor(named: tensor.name) { expect(found.name == tensor.name, "a name leads to its tensor") }
+        if let found = try? file.tensor(named: tensor.name) {
+            expect(found.name == tensor.name, "a name leads to its tensor")
+        }
         _ = try? file.parts(of: tensor)
         _ = try? file.bytes(of: tensor, expert: 0)
         let rows = tensor.rowLength == 0 ? 0 : Int(clamping: tensor.elementCount) / tensor.rowLength

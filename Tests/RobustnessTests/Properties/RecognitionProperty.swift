@@ -9,7 +9,9 @@ package enum RecognitionProperty {
     package static func check(_ text: [UInt8]) -> Bool {
         var hasPlaces = false
         if let map = try? TensorMap(parsing: text) {
-            for tensors in checkpoints { hasPlaces = (try? Recognition(of: tensors, options: RecognitionOptions(map: map))) != nil || hasPlaces }
+            for tensors in checkpoints {
+                hasPlaces = (try? Recognition(of: tensors, options: RecognitionOptions(map: map))) != nil || hasPlaces
+            }
         }
         guard let config = try? JSONParser.parse(text, acceptingNonFinite: true) else { return hasPlaces }
         for tensors in checkpoints {
@@ -25,7 +27,8 @@ package enum RecognitionProperty {
         [SourceTensor(name: "model/layers/0/block_sparse_moe/gate/weight", dtype: .f32, shape: [4, 8])]
         + (0..<4).flatMap { expert in
             [("w1", [16, 8]), ("w2", [8, 16]), ("w3", [16, 8])].map { name, shape in
-                SourceTensor(name: "model/layers/0/block_sparse_moe/experts/\(expert)/\(name)/weight", dtype: .f32, shape: shape)
+                SourceTensor(
+                    name: "model/layers/0/block_sparse_moe/experts/\(expert)/\(name)/weight", dtype: .f32, shape: shape)
             }
         }
 

@@ -7,7 +7,8 @@ package enum RuntimeProperty {
     @discardableResult
     package static func check(_ bytes: [UInt8], in scratch: ScratchFile) -> Bool {
         scratch.replace(with: bytes)
-        guard let roomy = model(scratch, .read, budget: 1 << 20), let tight = model(scratch, .mapped, budget: 1 << 13) else { return false }
+        guard let roomy = model(scratch, .read, budget: 1 << 20), let tight = model(scratch, .mapped, budget: 1 << 13)
+        else { return false }
         var runs = false
         for bank in roomy.banks.prefix(4) {
             guard let layer = try? roomy.layer(named: bank.path), layer.hiddenSize <= 1 << 12 else { continue }
@@ -20,7 +21,9 @@ package enum RuntimeProperty {
             guard let result = try? layer.forward(hidden, tokens: tokens, options: options) else { continue }
             runs = true
             expect(result.output.count == tokens * layer.outputSize, "an output has its size")
-            guard let other = try? tight.layer(named: bank.path), let again = try? other.forward(hidden, tokens: tokens, options: options) else { continue }
+            guard let other = try? tight.layer(named: bank.path),
+                let again = try? other.forward(hidden, tokens: tokens, options: options)
+            else { continue }
             expect(again.output.map(\.bitPattern) == result.output.map(\.bitPattern), "engine and budget change no bit")
         }
         return runs

@@ -1,5 +1,6 @@
-@testable import MoEConversion
 import MoEFormat
+
+@testable import MoEConversion
 
 /// Whatever a safetensors header says, its tensors cover the file's data exactly, or it is refused.
 ///

@@ -55,8 +55,10 @@ private struct SampleComposer {
 
     mutating func writeDense() throws {
         let tensors: [(String, Dtype, [Int], UInt32)] = [
-            ("embed", .bf16, [6, 40], 80), ("norm", .f32, [37], 8), ("scalar", .f64, [], 1), ("empty", .i64, [0, 3], 1),
-            ("long.rows", .f16, [3, 50], 16), ("bytes", .opaque(3), [5], 2), ("constant", .i32, [64], 64), ("mask", .bool, [9], 9),
+            ("embed", .bf16, [6, 40], 80), ("norm", .f32, [37], 8), ("scalar", .f64, [], 1),
+            ("empty", .i64, [0, 3], 1),
+            ("long.rows", .f16, [3, 50], 16), ("bytes", .opaque(3), [5], 2), ("constant", .i32, [64], 64),
+            ("mask", .bool, [9], 9),
         ]
         for (name, dtype, shape, chunk) in tensors {
             let tensor = try writer.declareTensor(name, dtype: dtype, shape: shape)
@@ -68,9 +70,13 @@ private struct SampleComposer {
         }
         try writer.declareAlias("lm_head", of: 0)
         var origin = HDF5Origin(superblock: 2, userBlock: 0, objects: [.init(.group), .init(.dataset)])
-        origin.objects[0].links = [.init(kind: .hard, charset: 1, target: 1, creationOrder: 0, name: Array("embed".utf8))]
+        origin.objects[0].links = [
+            .init(kind: .hard, charset: 1, target: 1, creationOrder: 0, name: Array("embed".utf8))
+        ]
         origin.objects[0].attributes = [
-            .init(charset: 0, isSerialized: false, creationOrder: nil, name: Array("a".utf8), datatype: [1, 2], dataspace: [3], committed: nil, value: [4])
+            .init(
+                charset: 0, isSerialized: false, creationOrder: nil, name: Array("a".utf8), datatype: [1, 2],
+                dataspace: [3], committed: nil, value: [4])
         ]
         origin.objects[1].tensor = 0
         try writer.finish(
@@ -93,10 +99,13 @@ private struct SampleComposer {
             _ = try writer.declareBank(path: path, layer: bank, expertCount: experts, sharedCount: 1)
             try block(.router, bank, nil, [("\(path).gate", .f32, [experts, hidden], .routerWeight)])
             let expert: [(String, Dtype, [Int], Role)] = [
-                ("gate", .bf16, [inner, hidden], .gateWeight), ("up", .bf16, [inner, hidden], .upWeight), ("down", .f32, [hidden, inner], .downWeight),
+                ("gate", .bf16, [inner, hidden], .gateWeight), ("up", .bf16, [inner, hidden], .upWeight),
+                ("down", .f32, [hidden, inner], .downWeight),
             ]
             try block(.shared, bank, 0, expert.map { ("\(path).shared.\($0.0)", $0.1, $0.2, $0.3.shared) })
-            for index in 0..<experts { try block(.expert, bank, index, expert.map { ("\(path).\(index).\($0.0)", $0.1, $0.2, $0.3) }) }
+            for index in 0..<experts {
+                try block(.expert, bank, index, expert.map { ("\(path).\(index).\($0.0)", $0.1, $0.2, $0.3) })
+            }
         }
         try writer.finish(model: model, config: nil, source: nil)
     }
@@ -110,16 +119,21 @@ private struct SampleComposer {
         router.groups = .init(count: 2, kept: 2, score: .max, fill: .negativeInfinity)
         model.layers.append(
             LayerDescription(
-                hiddenSize: hidden, expertSize: 0, router: model.index(of: router), function: model.index(of: ExpertFunction(.linear))))
+                hiddenSize: hidden, expertSize: 0, router: model.index(of: router),
+                function: model.index(of: ExpertFunction(.linear))))
         _ = try writer.declareBank(path: "moe", layer: nil, expertCount: experts, sharedCount: 0)
-        try block(.router, 0, nil, [("gate", .f32, [experts, hidden], .routerWeight), ("bias", .f32, [experts], .selectionBias)])
+        try block(
+            .router, 0, nil,
+            [("gate", .f32, [experts, hidden], .routerWeight), ("bias", .f32, [experts], .selectionBias)])
         let weight = try writer.declareTensor("w", dtype: .f8E4M3, shape: [experts, hidden, hidden])
         let scale = try writer.declareTensor("w_scale", dtype: .f32, shape: [experts, 2, 2])
         for expert in 0..<experts {
             let codes = weights(.f8E4M3, hidden * hidden)
             let scales = weights(.f32, 4)
             try writer.beginBlock(.expert, bank: 0, expert: expert, decodedLength: UInt64(codes.count + scales.count))
-            let first = try add(weight, .f8E4M3, codes, row: hidden, chunk: 32, start: expert * hidden * hidden, role: .expertWeight, scheme: scheme)
+            let first = try add(
+                weight, .f8E4M3, codes, row: hidden, chunk: 32, start: expert * hidden * hidden, role: .expertWeight,
+                scheme: scheme)
             let second = try add(scale, .f32, scales, row: 2, chunk: 4, start: expert * 4, role: .scale)
             writer.link(first, to: second, as: .scale)
             try writer.endBlock()
@@ -129,7 +143,9 @@ private struct SampleComposer {
 
     // MARK: Pieces
 
-    private mutating func block(_ kind: BlockKind, _ bank: Int, _ expert: Int?, _ tensors: [(String, Dtype, [Int], Role)]) throws {
+    private mutating func block(
+        _ kind: BlockKind, _ bank: Int, _ expert: Int?, _ tensors: [(String, Dtype, [Int], Role)]
+    ) throws {
         let length = tensors.reduce(0) { $0 + $1.2.reduce(1, *) * ($1.1.byteCount ?? 0) }
         try writer.beginBlock(kind, bank: bank, expert: expert, decodedLength: UInt64(length))
         for (name, dtype, shape, role) in tensors {
@@ -141,29 +157,38 @@ private struct SampleComposer {
 
     @discardableResult
     private func add(
-        _ tensor: Int, _ dtype: Dtype, _ bytes: [UInt8], row: Int, chunk: UInt32, start: Int = 0, role: Role = .other, scheme: Int = 0
+        _ tensor: Int, _ dtype: Dtype, _ bytes: [UInt8], row: Int, chunk: UInt32, start: Int = 0, role: Role = .other,
+        scheme: Int = 0
     ) throws -> Int {
         let width = dtype.byteCount ?? 1
         let size = UInt64(chunk) < UInt64(row) ? UInt64(chunk) : UInt64(chunk) / UInt64(row) * UInt64(row)
-        guard let chunking = Chunking(elements: UInt64(bytes.count / width), rowLength: UInt64(row), chunkElements: size) else {
+        guard
+            let chunking = Chunking(elements: UInt64(bytes.count / width), rowLength: UInt64(row), chunkElements: size)
+        else {
             fatalError("a sample's chunks do not fit its rows")
         }
         // The encoder's own choice for so little data would always be raw.
-        let plan = compresses && [1, 2, 4, 8].contains(width)
+        let plan =
+            compresses && [1, 2, 4, 8].contains(width)
             ? EncodingPlan(
-                form: try StorageForm(encoding: Encoding.planes.rawValue, rotation: dtype.isFloat && width > 1 ? 1 : 0, elementBytes: width),
+                form: try StorageForm(
+                    encoding: Encoding.planes.rawValue, rotation: dtype.isFloat && width > 1 ? 1 : 0,
+                    elementBytes: width),
                 coders: (0..<width).map { $0 == width - 1 ? .huffman : .matches })
             : .raw(dtype: dtype)
         let part = try writer.beginPart(
             of: tensor, startElement: UInt64(start), chunking: chunking, role: role,
-            orientation: role == .other || row == bytes.count / width ? .none : .rowsAreOutputs, scheme: scheme, form: plan.form)
+            orientation: role == .other || row == bytes.count / width ? .none : .rowsAreOutputs, scheme: scheme,
+            form: plan.form)
         for index in 0..<chunking.chunkCount {
             let range = chunking.range(of: index)
             let content = Array(bytes[Int(range.lowerBound) * width..<Int(range.upperBound) * width])
             var stored: [UInt8] = []
             try content.withUnsafeBytes { try encoder.encode($0, plan: plan, into: &stored) }
             try stored.withUnsafeBytes { stored in
-                try content.withUnsafeBytes { try writer.append(stored: stored, hash: XXH3.hash64(stored), content: $0) }
+                try content.withUnsafeBytes {
+                    try writer.append(stored: stored, hash: XXH3.hash64(stored), content: $0)
+                }
             }
         }
         return part

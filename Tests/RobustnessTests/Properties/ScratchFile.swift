@@ -28,6 +28,8 @@ package final class ScratchFile {
 
     package func replace(with bytes: [UInt8]) {
         let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard written == bytes.count, ftruncate(descriptor, off_t(bytes.count)) == 0 else { fatalError("a scratch file cannot be written") }
+        guard written == bytes.count, ftruncate(descriptor, off_t(bytes.count)) == 0 else {
+            fatalError("a scratch file cannot be written")
+        }
     }
 }

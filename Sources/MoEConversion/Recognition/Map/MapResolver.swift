@@ -34,7 +34,8 @@ struct MapResolver {
                 group.shared.append(member)
             } else {
                 let isMatrix = tensors[tensor].shape.count >= 2 && role != .tokenExpertTable && role != .selectionBias
-                group.sides.append(.init(tensor: tensor, role: role, orientation: isMatrix ? entries[entry].orientation : .none))
+                group.sides.append(
+                    .init(tensor: tensor, role: role, orientation: isMatrix ? entries[entry].orientation : .none))
             }
             groups[path] = group
         }
@@ -60,12 +61,14 @@ struct MapResolver {
 
     private func bank(_ group: Group) throws(RecognitionError) -> ResolvedBank {
         let isStacked = group.experts.isEmpty
-        let (collection, expert) = try experts(isStacked ? group.stacked : group.experts, isStacked: isStacked, in: group)
+        let (collection, expert) = try experts(
+            isStacked ? group.stacked : group.experts, isStacked: isStacked, in: group)
         let facts = BankFacts(path: group.path, layer: group.layer ?? -1, expertCount: collection.count)
         let blueprint = try blueprint(facts)
         try BankResolver.check(blueprint, facts)
         let router = group.sides.first { $0.role == .routerWeight }
-        let hidden = router.map { MatrixShape(tensors[$0.tensor].shape)?.inputs($0.orientation) ?? 0 } ?? expert.inputSize
+        let hidden =
+            router.map { MatrixShape(tensors[$0.tensor].shape)?.inputs($0.orientation) ?? 0 } ?? expert.inputSize
         var bank = ResolvedBank(
             path: group.path, layer: group.layer ?? -1, expertCount: collection.count, expert: expert,
             experts: collection.members, isStacked: isStacked, hiddenSize: hidden, blueprint: blueprint)
@@ -93,15 +96,21 @@ struct MapResolver {
         }
     }
 
-    private func experts(_ members: [BankDraft.Member], isStacked: Bool, in group: Group) throws(RecognitionError) -> (ExpertCollection, ResolvedExpert) {
+    private func experts(_ members: [BankDraft.Member], isStacked: Bool, in group: Group) throws(RecognitionError) -> (
+        ExpertCollection, ResolvedExpert
+    ) {
         guard !members.isEmpty else { throw .usage("the map gives \(quoted(group.path)) no tensors of experts") }
         var problem: String?
         let stated = members.lazy.compactMap { entries[$0.leaf].experts }.first
-        let collection = isStacked
-            ? ExpertCollection(stacked: members, tensors: tensors, leaves: leaves, isFlat: stated != nil) { _ in stated }
+        let collection =
+            isStacked
+            ? ExpertCollection(stacked: members, tensors: tensors, leaves: leaves, isFlat: stated != nil) { _ in stated
+            }
             : ExpertCollection(members, tensors: tensors, leaves: leaves, problem: &problem)
         guard let collection else {
-            throw .usage("the map does not fit \(quoted(group.path)): \(problem ?? "its stacked tensors do not have the same number of experts")")
+            throw .usage(
+                "the map does not fit \(quoted(group.path)): \(problem ?? "its stacked tensors do not have the same number of experts")"
+            )
         }
         var by: [Role: ExpertShapes.Leaf] = [:]
         for leaf in collection.expert.leaves {
@@ -115,8 +124,11 @@ struct MapResolver {
         for leaf in collection.expert.leaves {
             let entry = entries[leaf.number]
             let role = entry.role?.unshared ?? .other
-            var part = ResolvedExpert.Part(role: role, orientation: leaf.shape.count == 2 && role != .scale ? entry.orientation : .none)
-            if let scale = collection.expert.leaves.first(where: { entries[$0.number].scaled?.unshared == role && role != .scale }),
+            var part = ResolvedExpert.Part(
+                role: role, orientation: leaf.shape.count == 2 && role != .scale ? entry.orientation : .none)
+            if let scale = collection.expert.leaves.first(where: {
+                entries[$0.number].scaled?.unshared == role && role != .scale
+            }),
                 let matrix = MatrixShape(leaf.shape), let scheme = quantization.scheme(matrix, leaf, scale)
             {
                 part.scaleLeaf = scale.number

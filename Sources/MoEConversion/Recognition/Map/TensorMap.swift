@@ -90,7 +90,9 @@ extension TensorMap.Entry {
         case "rows_are_inputs": orientation = .rowsAreInputs
         default: throw refuse(".orientation is neither rows_are_outputs nor rows_are_inputs")
         }
-        guard json["stacked"] == nil || json["stacked"]?.bool != nil else { throw refuse(".stacked is not true or false") }
+        guard json["stacked"] == nil || json["stacked"]?.bool != nil else {
+            throw refuse(".stacked is not true or false")
+        }
         isStacked = json["stacked"]?.bool ?? false
         experts = json["experts"]?.integer
         guard json["experts"] == nil || experts.map({ (1...Limits.experts).contains($0) }) == true else {

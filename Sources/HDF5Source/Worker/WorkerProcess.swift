@@ -119,7 +119,7 @@ struct WorkerProcess: ~Copyable {
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         var pointers = unsafe strings.map { unsafe strdup($0) } + [nil]
-        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
+        defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             // At least the terminator is there, so the buffer has an address.
             unsafe body(buffer.baseAddress.unsafelyUnwrapped)

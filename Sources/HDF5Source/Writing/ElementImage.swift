@@ -39,7 +39,7 @@ final class ElementImage {
     }
 
     deinit {
-        for unsafepiece in unsafe pieces { unsafe piece.deallocate() }
+        unsafe pieces.forEach { unsafe $0.deallocate() }
         unsafe memory.deallocate()
     }
 

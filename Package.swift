@@ -96,9 +96,14 @@ let package = Package(
             name: "Measure", dependencies: ["MoEFormat", "MoERuntime", "MoESystem"], path: "Benchmarks/Measure",
             swiftSettings: tests),
 
+        // A model of any shape written through the writer, for Scripts/run-gpt4-scale.sh; no product either.
+        .executableTarget(
+            name: "ScaleModel", dependencies: ["CommandSupport", "MoEFormat", "MoESystem", argumentParser],
+            path: "Examples/ScaleModel", swiftSettings: tests),
+
         .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
         .testTarget(
-            name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run"],
+            name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run", "ScaleModel"],
             swiftSettings: tests),
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem", "CZstd"], swiftSettings: tests),
         .testTarget(

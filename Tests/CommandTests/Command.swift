@@ -16,6 +16,7 @@ struct Command {
     static let convert = Command(name: "moe-convert")
     static let inspect = Command(name: "moe-inspect")
     static let run = Command(name: "moe-run")
+    static let scaleModel = Command(name: "ScaleModel")
 
     private static let directory: String = {
         var places = [URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()]

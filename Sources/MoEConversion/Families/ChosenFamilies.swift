@@ -9,6 +9,8 @@ extension Family {
         },
         Family("aria") { (c) throws(RecognitionError) in
             var layer = try c.blueprint(.softmaxOfChosen, topK: 2)
+            // `hidden_act` is the shared experts' alone.
+            layer.sharedFunction = layer.function
             layer.function = ExpertFunction(.gated, activation: .silu)
             layer.isInterleaved = false
             return layer

@@ -13,8 +13,8 @@ extension Family {
             layer.router.scale = try c.routedScale(default: 1)
             return layer
         },
-        // DeepSeekMoE 16B, by its own modeling_deepseek.py.
-        Family("deepseek") { (c) throws(RecognitionError) in
+        // DeepSeekMoE 16B and Ling's first models, by their own modeling files.
+        Family("deepseek", "bailing_moe") { (c) throws(RecognitionError) in
             var layer = try c.blueprint(.softmax, topK: 6)
             layer.router.normalization = try c.normalization(default: false, epsilon: 1e-20)
             return layer
@@ -52,13 +52,19 @@ extension Family {
         },
         Family("glm5_next") { (c) throws(RecognitionError) in
             var layer = try noAuxiliaryLoss(c, topK: 8, scale: 2.5)
-            c.clamp(&layer.function, at: try c.scope.number("swiglu_limit", default: 10))
+            let limit = try c.scope.number("swiglu_limit", default: 10)
+            var shared = layer.function
+            c.clamp(&shared, at: limit)
+            layer.sharedFunction = shared
+            layer.function = ExpertFunction(.gated, activation: .silu)
+            c.clamp(&layer.function, at: limit)
             return layer
         },
         // Only the routed experts are clamped.
         Family("hy_v4") { (c) throws(RecognitionError) in
             var layer = try noAuxiliaryLoss(c, topK: 8, scale: 2.827)
             layer.sharedFunction = layer.function
+            layer.function = ExpertFunction(.gated, activation: .silu)
             c.clamp(&layer.function, at: try c.scope.number("swiglu_limit", default: 10))
             return layer
         },

@@ -3,7 +3,7 @@ import MoEFormat
 extension Family {
     /// Softmax over all experts, then the best of them.
     static let softmax: [Family] = [
-        Family("mixtral", "minimax") { (c) throws(RecognitionError) in
+        Family("mixtral", "minimax", "minimax_text_01") { (c) throws(RecognitionError) in
             var layer = try c.blueprint(.softmax, topK: 2)
             layer.router.normalization = .init(.sum)
             return layer
@@ -21,7 +21,7 @@ extension Family {
         // Whatever `norm_topk_prob` says, these divide by the sum.
         Family("qwen3_5_moe") { (c) throws(RecognitionError) in try alwaysNormalized(c, topK: 8) },
         Family("qwen3_vl_moe") { (c) throws(RecognitionError) in try alwaysNormalized(c, topK: 4) },
-        Family("hunyuan_v1_moe") { (c) throws(RecognitionError) in try alwaysNormalized(c, topK: 1) },
+        Family("hunyuan_v1_moe", "hunyuan") { (c) throws(RecognitionError) in try alwaysNormalized(c, topK: 1) },
         Family("jamba") { (c) throws(RecognitionError) in try c.blueprint(.softmax, topK: 2) },
         Family("dbrx") { (c) throws(RecognitionError) in
             var layer = try c.blueprint(.softmax, topK: 1)

@@ -50,6 +50,8 @@ class Role(IntEnum):
     SHARED_GATE_BIAS = 49
     SCALE = 50
     EXPERT_NORM_WEIGHT = 51
+    PRE_PROJECTION_BIAS = 52
+    POST_PROJECTION_BIAS = 53
 
     @property
     def may_repeat(self) -> bool:

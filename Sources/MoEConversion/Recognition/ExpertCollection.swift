@@ -42,7 +42,9 @@ struct ExpertCollection {
         self.members = members
         expert = ExpertShapes(
             leaves: members.prefix(width).map {
-                .init(number: $0.leaf, name: leaves[$0.leaf].asDenseLayer, shape: tensors[$0.tensor].shape)
+                .init(
+                    number: $0.leaf, name: leaves[$0.leaf].asDenseLayer, dtype: tensors[$0.tensor].dtype,
+                    shape: tensors[$0.tensor].shape)
             })
     }
 
@@ -87,7 +89,9 @@ struct ExpertCollection {
                 let whole = shape(member)
                 let own = isFlat ? [whole[0] / count] + whole.dropFirst() : Array(whole.dropFirst())
                 let leaf = leaves[member.leaf]
-                return .init(number: member.leaf, name: leaf.projection.isEmpty ? leaf : leaf.asDenseLayer, shape: own)
+                return .init(
+                    number: member.leaf, name: leaf.projection.isEmpty ? leaf : leaf.asDenseLayer,
+                    dtype: tensors[member.tensor].dtype, shape: own)
             })
     }
 }

@@ -45,7 +45,7 @@ struct ExpertResolver {
         let fits = ExpertFit.all(
             first: firstShape, down: downShape, mayBePlain: mayBePlain, mayBeFused: mayBeFused,
             downIsTransposed: layout.downIsTransposed)
-        let isPacked = expert.weight(first)?.name.part == .blocks
+        let isPacked = expert.weight(first)?.isPacked == true
         let known = isPacked ? fits.filter { $0.orientation == .rowsAreOutputs } : fits
         guard
             let fit = ExpertFit.best(
@@ -65,7 +65,7 @@ struct ExpertResolver {
             layout: positionalName ?? layout.name, kind: gate != nil || fit.isFused ? .gated : .mlp,
             inputSize: fit.inputSize,
             expertSize: fit.expertSize, outputSize: fit.outputSize, parts: [:])
-        let interleaved = isInterleaved ?? layout.isInterleaved ?? isPacked
+        let interleaved = isInterleaved ?? layout.isInterleaved ?? (expert.weight(first)?.name.part == .blocks)
         let fused: Role = interleaved ? .gateUpInterleavedWeight : .gateUpHalvesWeight
         add(first, fit.isFused ? fused : .upWeight, fit.orientation, of: expert, to: &resolved)
         if let gate { add(gate, .gateWeight, fit.orientation, of: expert, to: &resolved) }

@@ -6,12 +6,25 @@ struct ExpertShapes {
         /// Number of the leaf name.
         let number: Int
         let name: LeafName
+        let dtype: Dtype
         /// Without the dimension of the experts.
         let shape: [Int]
+        /// Whether bytes hold two 4-bit codes each.
+        fileprivate(set) var isPacked = false
 
-        /// The rows and columns of a weight; blocks of packed codes count the codes.
+        init(number: Int, name: LeafName, dtype: Dtype, shape: [Int]) {
+            self.number = number
+            self.name = name
+            self.dtype = dtype
+            self.shape = shape
+            isPacked = name.part == .blocks
+        }
+
+        /// The rows and columns of a weight; packed codes are counted, not their bytes.
         var matrix: MatrixShape? {
             switch (name.part, shape.count) {
+            case (.weight, 2) where isPacked:
+                shape[1] <= Int.max / 2 ? MatrixShape(rows: shape[0], columns: shape[1] * 2) : nil
             case (.weight, 2): MatrixShape(rows: shape[0], columns: shape[1])
             case (.blocks, 3):
                 // Sixteen bytes hold 32 codes.
@@ -21,7 +34,21 @@ struct ExpertShapes {
         }
     }
 
-    var leaves: [Leaf]
+    private(set) var leaves: [Leaf]
+
+    init(leaves: [Leaf]) {
+        self.leaves = leaves
+        for index in leaves.indices where isPackedMatrix(leaves[index]) { self.leaves[index].isPacked = true }
+    }
+
+    /// Integer bytes with a one-byte scale for every sixteen of a row are codes of 4 bits: DeepSeek-V4's FP4 experts.
+    private func isPackedMatrix(_ weight: Leaf) -> Bool {
+        guard weight.name.part == .weight, [.i8, .u8].contains(weight.dtype), weight.shape.count == 2,
+            weight.shape[1] > 0, weight.shape[1] % 16 == 0, let scale = leaf(weight.name.projection, .scale)
+        else { return false }
+        return [.f8E8M0, .u8, .i8, .opaque(1)].contains(scale.dtype)
+            && scale.shape == [weight.shape[0], weight.shape[1] / 16]
+    }
 
     /// The weight of a projection, packed or not.
     func weight(_ projection: String) -> Leaf? {

@@ -36,7 +36,7 @@ struct PositionalBank {
             leaves.append(
                 .init(
                     number: leaf.number, name: LeafName(projection: names[next - 1], part: part, isKernel: true),
-                    shape: leaf.shape))
+                    dtype: leaf.dtype, shape: leaf.shape))
         }
         named = ExpertShapes(leaves: leaves)
     }

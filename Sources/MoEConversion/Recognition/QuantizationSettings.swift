@@ -21,8 +21,9 @@ struct QuantizationSettings {
 
     /// The scheme of a weight with these scales; nil when they do not fit each other.
     func scheme(_ matrix: MatrixShape, _ weight: ExpertShapes.Leaf, _ scale: ExpertShapes.Leaf) -> QuantizationScheme? {
-        if weight.name.part == .blocks {
-            guard scale.shape == Array(weight.shape.dropLast()) else { return nil }
+        if weight.isPacked {
+            // A matrix is taken for packed by its scales; blocks have one for each of their rows.
+            guard weight.name.part != .blocks || scale.shape == Array(weight.shape.dropLast()) else { return nil }
             return QuantizationScheme(.mxfp4, blockRows: 1, blockColumns: 32)
         }
         guard matrix.rows > 0, matrix.columns > 0 else { return nil }

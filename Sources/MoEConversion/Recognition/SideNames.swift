@@ -16,7 +16,7 @@ enum SideNames {
         case tokenTable
         case outputBias
         case groupRouter, groupNoise
-        case preProjection, postProjection
+        case preProjection, postProjection, preProjectionBias, postProjectionBias
         case sharedGate, sharedGateBias
         case latentNorm, expertNorm, outputNorm
         /// A bias that the described layers do not have.
@@ -70,8 +70,8 @@ enum SideNames {
         weight("shared_experts_gate"): .sharedGate, weight("shared_gate"): .sharedGate,
         bias("shared_expert_gate"): .sharedGateBias, bias("shared_expert_gate_dense"): .sharedGateBias,
         weight("pre_expert_proj"): .preProjection, weight("post_expert_proj"): .postProjection,
-        bias("fc1_latent_proj"): .strangeBias, bias("fc2_latent_proj"): .strangeBias,
-        bias("pre_expert_proj"): .strangeBias, bias("post_expert_proj"): .strangeBias,
+        bias("fc1_latent_proj"): .preProjectionBias, bias("fc2_latent_proj"): .postProjectionBias,
+        bias("pre_expert_proj"): .preProjectionBias, bias("post_expert_proj"): .postProjectionBias,
         weight("pre_expert_norm"): .latentNorm, weight("post_expert_norm"): .expertNorm,
         weight("post_mlp_layernorm"): .outputNorm,
     ]

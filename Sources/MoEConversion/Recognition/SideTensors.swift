@@ -183,6 +183,8 @@ struct SideTensors {
         case .groupNoise: return matrix(groups?.count, hidden, .groupRouterNoiseWeight)
         case .preProjection: return matrix(nil, hidden, .preProjection)
         case .postProjection: return matrix(hidden, nil, .postProjection)
+        case .preProjectionBias: return latentSize.flatMap { vector($0, .preProjectionBias) }
+        case .postProjectionBias: return latentSize == nil ? nil : vector(hidden, .postProjectionBias)
         case .sharedGate: return matrix(1, hidden, .sharedGateWeight)
         case .sharedGateBias: return vector(1, .sharedGateBias)
         case .latentNorm:

@@ -36,6 +36,8 @@ public struct Role: RawRepresentable, Hashable, Sendable {
     public static let sharedGateBias = Role(rawValue: 49)
     public static let scale = Role(rawValue: 50)
     public static let expertNormWeight = Role(rawValue: 51)
+    public static let preProjectionBias = Role(rawValue: 52)
+    public static let postProjectionBias = Role(rawValue: 53)
 
     private static let names: [Role: String] = [
         .other: "other", .routerWeight: "router_weight", .routerBias: "router_bias", .selectionBias: "selection_bias",
@@ -43,6 +45,7 @@ public struct Role: RawRepresentable, Hashable, Sendable {
         .perExpertScale: "per_expert_scale", .tokenExpertTable: "token_expert_table", .outputBias: "output_bias",
         .groupRouterWeight: "group_router_weight", .groupRouterNoiseWeight: "group_router_noise_weight",
         .preProjection: "pre_projection", .postProjection: "post_projection", .routerGlobalScale: "router_global_scale",
+        .preProjectionBias: "pre_projection_bias", .postProjectionBias: "post_projection_bias",
         .outputNormWeight: "output_norm_weight", .latentNormWeight: "latent_norm_weight",
         .expertNormWeight: "expert_norm_weight",
         .expertWeight: "expert_weight", .expertBias: "expert_bias", .gateWeight: "gate_weight", .gateBias: "gate_bias",

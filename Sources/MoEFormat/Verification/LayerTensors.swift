@@ -59,6 +59,8 @@ struct LayerTensors {
         if let latent = latentLength(of: items) {
             try table.matrix(.preProjection, outputs: latent, inputs: hidden)
             try table.matrix(.postProjection, outputs: UInt64(layer.outputSize), inputs: latent)
+            try table.optionalVector(.preProjectionBias, latent)
+            try table.optionalVector(.postProjectionBias, UInt64(layer.outputSize))
         }
     }
 

@@ -7,6 +7,9 @@ struct LayerTensors: Sendable {
     /// [latent, hidden] and [output size, latent]; both or neither.
     let preProjection: WeightMatrix?
     let postProjection: WeightMatrix?
+    /// Added to what the projections give; empty where there is none.
+    let preProjectionBias: [Float]
+    let postProjectionBias: [Float]
 
     /// Of what the pre projection gives, of each expert's output, of the layer's output.
     let latentNorm: RootMeanSquareNorm?
@@ -23,9 +26,13 @@ struct LayerTensors: Sendable {
             guard latent > 0 else { throw .mismatch("pre_projection of \(name) is smaller than the hidden size") }
             preProjection = try tensors.matrix(.preProjection, rows: latent, hidden: layer.hiddenSize)
             postProjection = try tensors.matrix(.postProjection, rows: layer.outputSize, hidden: latent)
+            preProjectionBias = try tensors.vector(.preProjectionBias, count: latent) ?? []
+            postProjectionBias = try tensors.vector(.postProjectionBias, count: layer.outputSize) ?? []
         } else {
             preProjection = nil
             postProjection = nil
+            preProjectionBias = []
+            postProjectionBias = []
         }
         if let norm = layer.latentNorm {
             guard let preProjection else { throw .mismatch("\(name) has a latent_norm and no pre_projection") }
@@ -51,7 +58,8 @@ struct LayerTensors: Sendable {
 
     var byteCount: Int {
         let norms = [latentNorm, expertNorm, outputNorm].reduce(0) { $0 + ($1?.byteCount ?? 0) }
-        return outputBias.count * MemoryLayout<Float>.size + norms + (preProjection?.byteCount ?? 0)
+        let biases = outputBias.count + preProjectionBias.count + postProjectionBias.count
+        return biases * MemoryLayout<Float>.size + norms + (preProjection?.byteCount ?? 0)
             + (postProjection?.byteCount ?? 0)
     }
 }

@@ -22,6 +22,8 @@ extension LayerWave {
             Linear.multiply(
                 projection, outputs.sums, tokens: tokens.count, into: &buffers.choices, scratch: &buffers.linear,
                 workers: workers)
+            let bias = layer.tensors.postProjectionBias
+            if !bias.isEmpty { Rows.add(bias: bias, to: &buffers.choices, tokens: tokens.count, width: size) }
             swap(&outputs.sums, &buffers.choices)
         }
         let routedScale = Float(description.routedScale)

@@ -63,6 +63,8 @@ package final class LayerWave: Sendable {
             Linear.multiply(
                 projection, rows, tokens: tokens.count, into: &buffers.latent, scratch: &buffers.linear,
                 workers: workers)
+            let bias = layer.tensors.preProjectionBias
+            if !bias.isEmpty { Rows.add(bias: bias, to: &buffers.latent, tokens: tokens.count, width: bias.count) }
             layer.tensors.latentNorm?.apply(to: &buffers.latent, rows: tokens.count)
             latent = buffers.latent
         } else {

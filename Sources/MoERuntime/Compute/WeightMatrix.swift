@@ -84,7 +84,7 @@ extension WeightMatrix.Scales {
         case .f32: kind = .f32
         case .bf16: kind = .bf16
         case .f16: kind = .f16
-        case .f8E8M0, .u8: kind = .e8m0
+        case .f8E8M0, .u8, .i8, .opaque(1): kind = .e8m0
         default: throw .mismatch("the scale of \(name()) has dtype \(scale.dtype)")
         }
         elements = scale

@@ -9,7 +9,7 @@ struct RouterParts {
     /// - Throws: `FormatError` by R28 when other parts have one role.
     init(_ stored: [StoredPart], gateParts: Int, name: String) throws(FormatError) {
         self.name = name
-        for part in stored where (1...15).contains(part.role.rawValue) || part.role == .expertNormWeight {
+        for part in stored where (1...15).contains(part.role.rawValue) || (51...53).contains(part.role.rawValue) {
             parts[part.role, default: []].append(part.matrix)
         }
         for (role, found) in parts where found.count > 1 {

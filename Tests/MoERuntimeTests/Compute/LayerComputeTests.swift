@@ -88,6 +88,11 @@ import Testing
             Case("weight on the input") { $0.weightOn = .input },
             Case("identity experts") { $0.identityExperts = 3 },
             Case("latent projections") { $0.latent = 16 },
+            Case("latent projections with biases") {
+                $0.latent = 16
+                $0.projectionBiases = true
+                $0.routedScale = 0.8
+            },
             Case("latent projections, identity experts, shared expert") {
                 $0.latent = 16
                 $0.identityExperts = 2

@@ -6,6 +6,7 @@ import MoEFormat
 struct NaiveLayer {
     var hidden = 24
     var latent: Int?
+    var projectionBiases = false
     var inner = 20
     var output = 24
     var experts = 5
@@ -53,6 +54,8 @@ struct NaiveLayer {
         var bias: [Float]?
         var pre: Matrix?
         var post: Matrix?
+        var preBias: [Float]?
+        var postBias: [Float]?
         var functions: [ExpertFunction]
         var norms: [Role: [Float]] = [:]
     }
@@ -98,6 +101,11 @@ struct NaiveLayer {
             let post = matrix(output, latent)
             (model.pre, model.post) = (pre, post)
             parts += [.matrix(.preProjection, pre.rows), .matrix(.postProjection, post.rows)]
+            if projectionBiases {
+                let (preBias, postBias) = (generator.floats(latent), generator.floats(output))
+                (model.preBias, model.postBias) = (preBias, postBias)
+                parts += [.vector(.preProjectionBias, preBias), .vector(.postProjectionBias, postBias)]
+            }
         }
         if outputBias {
             let bias = generator.floats(output)
@@ -181,7 +189,10 @@ extension NaiveLayer.Model {
         func weighted(_ x: [Double], _ role: Role, _ norm: LayerDescription.Norm) -> [Double] {
             zip(x, norms[role] ?? []).map { $0 * (Double($1) + norm.offset) }
         }
-        var input = pre?(x) ?? x
+        func add(_ bias: [Float]?, _ values: [Double]) -> [Double] {
+            bias.map { zip(values, $0).map { $0 + Double($1) } } ?? values
+        }
+        var input = pre.map { add(preBias, $0(x)) } ?? x
         if let norm = description.latentNorm { input = weighted(normed(input, by: norm), .latentNormWeight, norm) }
         func expert(_ id: Int, _ x: [Double]) -> [Double] {
             let value = experts[id](x, functions[0])
@@ -201,7 +212,7 @@ extension NaiveLayer.Model {
             }
             sum = zip(sum, value).map { $0 + $1 }
         }
-        if let post { sum = post(sum) }
+        if let post { sum = add(postBias, post(sum)) }
         sum = sum.map { $0 * description.routedScale }
         if let rule = description.shared {
             for (index, expert) in shared.enumerated() {
@@ -212,7 +223,7 @@ extension NaiveLayer.Model {
             }
             if rule.combination == .average { sum = sum.map { $0 / 2 } }
         }
-        if let bias { sum = zip(sum, bias).map { $0 + Double($1) } }
+        sum = add(bias, sum)
         sum = sum.map { $0 * description.outputScale }
         guard let norm = description.outputNorm else { return sum }
         return weighted(normed(sum, by: norm), .outputNormWeight, norm)

@@ -32,9 +32,11 @@ def check_layer(file: MoEFile, bank: Bank) -> None:
         if needs.has(Role.PRE_PROJECTION):
             expert_in = _latent(needs, Role.PRE_PROJECTION, of_outputs=True)
             needs.matrix(Role.PRE_PROJECTION, expert_in, layer.hidden_size)
+            needs.optional_vector(Role.PRE_PROJECTION_BIAS, expert_in)
         if needs.has(Role.POST_PROJECTION):
             expert_out = _latent(needs, Role.POST_PROJECTION, of_outputs=False)
             needs.matrix(Role.POST_PROJECTION, layer.output_size, expert_out)
+            needs.optional_vector(Role.POST_PROJECTION_BIAS, layer.output_size)
         for norm, role, width in (
             (layer.latent_norm, Role.LATENT_NORM_WEIGHT, expert_in),
             (layer.expert_norm, Role.EXPERT_NORM_WEIGHT, expert_out),

@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 BIN = .build/release
 DEMO = .build/demo
 VENV = .build/venv
-SWIFT_SOURCES = Package.swift Sources Tests Benchmarks Fuzzing
+SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks Fuzzing
 
 .PHONY: help
 help: ## Show this list

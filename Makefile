@@ -5,7 +5,9 @@ PREFIX ?= /usr/local
 BIN = .build/release
 DEMO = .build/demo
 VENV = .build/venv
-SWIFT_SOURCES = Package.swift Sources Tests Examples Benchmarks Fuzzing
+SWIFT_SOURCES = Package.swift Sources Tests Benchmarks Fuzzing Examples Snippets
+# The date that manual pages bear: that of the last change of the commands' help.
+MANUAL_DATE = 2026-11-25
 
 .PHONY: help
 help: ## Show this list
@@ -37,9 +39,31 @@ test-python: ## Test the format's second reader over every golden file
 	$(VENV)/bin/python -m pytest -q python/tests
 
 .PHONY: install
-install: build ## Install the commands under PREFIX (default /usr/local)
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 $(BIN)/moe-convert $(BIN)/moe-inspect $(BIN)/moe-run "$(DESTDIR)$(PREFIX)/bin"
+install: build ## Install commands, manual pages and completions under PREFIX (default /usr/local)
+	@Scripts/install.sh $(BIN) "$(DESTDIR)$(PREFIX)"
+
+.PHONY: uninstall
+uninstall: ## Remove what install put under PREFIX
+	@Scripts/install.sh --remove "$(DESTDIR)$(PREFIX)"
+
+.PHONY: manual
+manual: build ## Make the manual pages under man/ anew from the commands' help
+	swift build -c release --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual \
+	    --product generate-manual
+	for tool in moe-convert moe-inspect moe-run; do \
+	    .build/manual/release/generate-manual $(BIN)/$$tool --date $(MANUAL_DATE) --output-directory man; done
+	# The generator counts the hidden help command as one of theirs.
+	sed -i.bak '/^\.Ar subcommand$$/d' man/moe-convert.1 man/moe-run.1 && rm man/*.bak
+
+.PHONY: docs
+docs: setup ## Make the libraries' documentation under .build/documentation
+	MOE_DOCUMENTATION=1 swift package --allow-writing-to-directory .build/documentation generate-documentation \
+	    --target MoEFormat --target MoERuntime --target MoEConversion --enable-experimental-combined-documentation \
+	    --output-path .build/documentation --transform-for-static-hosting --warnings-as-errors
+
+.PHONY: examples
+examples: setup ## Build the examples and run them on a converted checkpoint
+	@Scripts/examples.sh .build/examples
 
 .PHONY: clean
 clean: ## Remove everything that was built
@@ -54,10 +78,11 @@ lint: ## Fail where a Swift source is not laid out as .swift-format says
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 
 .PHONY: check
-check: ## What continuous integration runs: the layout of the sources, all tests, the second reader
+check: ## What continuous integration runs: the layout of the sources, all tests, the second reader, the examples
 	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) test-python
+	$(MAKE) examples
 
 .PHONY: fuzz
 fuzz: setup ## Run every fuzzer for SECONDS (default 60); new crashes go to Tests/RobustnessTests/FuzzRegression/Cases

@@ -127,3 +127,8 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
 )
+
+// Documentation is made with a plugin that users of the libraries need not fetch.
+if Context.environment["MOE_DOCUMENTATION"] != nil || Context.environment["SPI_BUILDER"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

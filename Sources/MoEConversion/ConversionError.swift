@@ -2,8 +2,8 @@ package import MoEFormat
 package import MoESystem
 
 /// Why a checkpoint could not be converted: one line, and whose turn it is.
-package struct ConversionError: Error, Equatable, Sendable, CustomStringConvertible {
-    package enum Kind: Hashable, Sendable {
+public struct ConversionError: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
         /// The machine: a read or write failed, the disk is full.
         case io
         /// The input cannot be opened at all.
@@ -18,8 +18,9 @@ package struct ConversionError: Error, Equatable, Sendable, CustomStringConverti
         case uncreatable
     }
 
-    package let kind: Kind
-    package let description: String
+    public let kind: Kind
+    /// What was wrong, where, and what to do about it.
+    public let description: String
 
     package init(_ kind: Kind, _ description: String) {
         self.kind = kind

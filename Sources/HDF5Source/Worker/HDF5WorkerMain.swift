@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -11,10 +13,21 @@ package enum HDF5WorkerMain {
     /// The hidden first argument of such a program.
     package static let argument = "__hdf5-worker"
 
+    private static let wasCalled = Atomic<Bool>(false)
+
+    /// Whether this program, started again, would serve: its `main` has called `run`.
+    static var canServe: Bool { wasCalled.load(ordering: .relaxed) }
+
+    /// Serves the parent and ends the process when the program was started for that.
+    package static func serveIfAsked() {
+        if let status = run(arguments: CommandLine.arguments) { exit(status) }
+    }
+
     /// Serves the parent when the arguments (program name first) say so; a `main` calls this before anything else.
     ///
     /// - Returns: the exit code, or nil when this is no worker.
     package static func run(arguments: [String]) -> Int32? {
+        wasCalled.store(true, ordering: .relaxed)
         guard arguments.count == 3, arguments[1] == argument else { return nil }
         // An interrupt from the terminal reaches the whole group: what it means is the parent's to decide.
         _ = signal(SIGINT, SIG_IGN)

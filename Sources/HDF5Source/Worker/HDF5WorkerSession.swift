@@ -29,10 +29,15 @@ package final class HDF5WorkerSession: HDF5Session {
 
     /// Starts a worker and lets it make the catalog.
     ///
-    /// - Throws: `HDF5Error`; of kind `io` when the file or the worker's program cannot be opened.
+    /// - Throws: `HDF5Error`; of kind `io` when the file or the worker's program cannot be opened, of kind `usage` when this
+    ///   program is to be the worker and does not serve.
     package init(
         opening path: String, options: HDF5Options = HDF5Options(), worker: HDF5WorkerOptions = HDF5WorkerOptions()
     ) throws(HDF5Error) {
+        // A program that does not serve would do its own work again in the child, and start children of its own.
+        guard worker.executable != nil || HDF5WorkerMain.canServe else {
+            throw .usage("this program cannot be its own HDF5 worker: its main must ask first whether it is one")
+        }
         var conversation = try Conversation(path: path, limits: options.limits, worker: worker)
         let answer = try conversation.ask(.open(options, addressSpaceBytes: worker.addressSpaceBytes))
         guard case .catalog(let bytes) = answer else { throw CatalogDecoder.malformed("it is no catalog") }

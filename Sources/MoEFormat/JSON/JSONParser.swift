@@ -21,6 +21,7 @@ public struct JSONParser {
     ///
     /// - Parameters:
     ///   - bytes: UTF-8. The caller bounds its length.
+    ///   - maximumDepth: how deep values may nest; the top one counts as 1.
     ///   - acceptingNonFinite: whether Python's `NaN`, `Infinity` and `-Infinity` are numbers.
     /// - Throws: `JSONError`.
     /// - Complexity: O(n).

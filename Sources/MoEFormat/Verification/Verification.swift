@@ -36,6 +36,7 @@ public struct Verification: Sendable {
     /// Checks an open file.
     ///
     /// - Parameters:
+    ///   - file: the file; it may be used elsewhere meanwhile.
     ///   - workers: decode chunks side by side.
     ///   - progress: told the decoded bytes so far, from any thread.
     /// - Throws: `FormatError` of kind `io` when the file cannot be read; damage is a finding.

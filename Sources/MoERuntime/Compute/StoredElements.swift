@@ -35,9 +35,10 @@ internal import MoESystem
     }
 
     /// The same elements in memory that the value owns.
-    func copied() -> StoredElements {
-        unsafe StoredElements(copying: Array(bytes), dtype: dtype, count: count)
-    }
+    func copied() -> StoredElements { StoredElements(copying: byteArray, dtype: dtype, count: count) }
+
+    /// A copy of the bytes.
+    var byteArray: [UInt8] { unsafe Array(bytes) }
 
     /// The same elements in memory that the value owns, read under the mapping's guard; nil when they cannot be read.
     func copiedFromMapping() -> StoredElements? {
@@ -50,6 +51,21 @@ internal import MoESystem
             return unsafe region.copy(start..<start + target.count, to: target)
         }
         return isRead ? StoredElements(copying: copy, dtype: dtype, count: count) : nil
+    }
+
+    /// Calls `body` with the bytes, valid for the call only. Not for bytes of a mapping, which need its guard.
+    func withBytes<Result, Failure>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+        // The span ends with the call, and the bytes stay in place as long as this value lives.
+        defer { withExtendedLifetime(self) {} }
+        return try unsafe body(bytes.bytes)
+    }
+
+    /// The elements as `Float`; nil for dtypes that are not floating-point numbers of 16, 32 or 64 bits. F64 is rounded.
+    var floats: [Float]? {
+        guard dtype.isFloat, let type = ElementType(dtype, scheme: nil), type.bitCount >= 16 else { return nil }
+        var values = [Float](repeating: 0, count: count)
+        expand(type, from: 0, count: count, into: &values)
+        return values
     }
 
     var byteCount: Int { unsafe bytes.count }

@@ -14,13 +14,13 @@ public final class MoELayer: Sendable {
     /// How the layer routes.
     public let routerDescription: RouterDescription
 
-    private let model: MoEModel
+    let model: MoEModel
     private let router: Router
     private let compute: LayerCompute
     private let shared: [ExpertBlock]
 
     /// A block that can be leased.
-    private struct ExpertBlock: Sendable {
+    struct ExpertBlock: Sendable {
         let block: Block
         var bytes: Int { Int(clamping: block.record.decodedLength) }
     }
@@ -67,7 +67,10 @@ public final class MoELayer: Sendable {
 
     /// Routes tokens without running experts.
     ///
-    /// - Parameter hidden: [tokens, hidden size], row-major.
+    /// - Parameters:
+    ///   - hidden: [tokens, hidden size], row-major.
+    ///   - tokens: how many rows `hidden` has.
+    ///   - options: what beside the states decides the choice: token ids, capacity, noise.
     /// - Throws: `RuntimeError.file` of kind `usage` when `hidden` has another length.
     public func route(
         _ hidden: [Float], tokens: Int, options: ForwardOptions = ForwardOptions()
@@ -92,7 +95,10 @@ public final class MoELayer: Sendable {
     ///
     /// The bits of a token's output depend neither on its batch (capacity and expert choice excepted) nor on budget, engine,
     /// threads, or what is in memory.
-    /// - Parameter hidden: [tokens, hidden size], row-major: the input of the MoE block.
+    /// - Parameters:
+    ///   - hidden: [tokens, hidden size], row-major: the input of the MoE block.
+    ///   - tokens: how many rows `hidden` has.
+    ///   - options: what beside the states decides the choice: token ids, capacity, noise.
     /// - Throws: `RuntimeError`: `budgetTooSmall` when one expert alone exceeds the budget; `file` when an expert that is
     ///   needed is damaged, in which case others stay usable.
     public func forward(
@@ -214,7 +220,7 @@ public final class MoELayer: Sendable {
         return needed[..<(end ?? needed.endIndex)]
     }
 
-    private func block(of expert: Int) throws(FormatError) -> ExpertBlock {
+    func block(of expert: Int) throws(FormatError) -> ExpertBlock {
         ExpertBlock(block: try model.file.block(ofExpert: expert, in: bank))
     }
 
@@ -224,16 +230,21 @@ public final class MoELayer: Sendable {
     ///
     /// - Throws: `RuntimeError.file` of kind `usage` for an expert that the layer does not have.
     public func prefetch(experts: [Int]) throws(RuntimeError) {
+        model.cache.prefetch(try blocks(of: experts), ofLayer: bank.id)
+    }
+
+    /// The blocks of some experts, each once, with their decoded lengths.
+    ///
+    /// - Throws: `RuntimeError.file` of kind `usage` for an expert that the layer does not have.
+    func blocks(of experts: [Int]) throws(RuntimeError) -> [(block: Block, bytes: Int)] {
         do throws(FormatError) {
-            var blocks: [(block: Block, bytes: Int)] = []
-            for expert in Set(experts).sorted() {
+            return try Set(experts).sorted().map { expert throws(FormatError) in
                 guard (0..<expertCount).contains(expert) else {
                     throw .usage("there is no expert \(expert) of \(expertCount)")
                 }
                 let block = try block(of: expert)
-                blocks.append((block.block, block.bytes))
+                return (block.block, block.bytes)
             }
-            model.cache.prefetch(blocks, ofLayer: bank.id)
         } catch {
             throw .file(error)
         }

@@ -24,12 +24,7 @@ public struct ModelTensor: Sendable {
 
     /// The elements as `Float`; nil for dtypes that are not floating-point numbers of 16, 32 or 64 bits. F64 is rounded.
     public var floats: [Float]? {
-        guard let type = ElementType(tensor.dtype, scheme: nil), tensor.dtype.isFloat,
-            let count = Int(exactly: tensor.elementCount)
-        else { return nil }
-        let elements = StoredElements(copying: bytes, dtype: tensor.dtype, count: count)
-        var values = [Float](repeating: 0, count: count)
-        elements.expand(type, from: 0, count: count, into: &values)
-        return values
+        guard let count = Int(exactly: tensor.elementCount) else { return nil }
+        return StoredElements(copying: bytes, dtype: tensor.dtype, count: count).floats
     }
 }

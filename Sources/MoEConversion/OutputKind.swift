@@ -1,7 +1,5 @@
-import MoEConversion
-
 /// What is written, by the output's extension.
-enum OutputKind: Equatable {
+package enum OutputKind: Equatable, Sendable {
     case model
     case export(Export.Format)
 
@@ -10,12 +8,12 @@ enum OutputKind: Equatable {
     ]
 
     /// nil for an extension that no kind has.
-    init?(of path: String) {
+    package init?(of path: String) {
         guard let row = Self.table.first(where: { path.lowercased().hasSuffix($0.suffix) }) else { return nil }
         self = row.kind
     }
 
-    static var extensions: String {
+    package static var extensions: String {
         table.dropLast().map(\.suffix).joined(separator: ", ") + " or " + (table.last?.suffix ?? "")
     }
 }

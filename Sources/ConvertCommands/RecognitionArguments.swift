@@ -1,4 +1,5 @@
 import ArgumentParser
+import HDF5Source
 import MoEConversion
 import MoEFormat
 import MoESystem
@@ -59,7 +60,7 @@ package struct RecognitionArguments: ParsableArguments {
 
     func apply(to request: inout Conversion.Request) throws(ConversionError) {
         request.configuration = config
-        request.followsExternalLinks = followExternal
+        request.externalLinks = followExternal ? .followed : .refused
         request.reinterpretations = reinterpret.compactMap(Reinterpretation.init)
         request.recognition.topK = topK
         request.recognizesAnew = firstGiven != nil || !reinterpret.isEmpty

@@ -21,7 +21,7 @@ package final class HDF5Input: Sendable {
         for (index, description) in session.catalog.files.enumerated() {
             var name = HDF5Name(path)
             if index > 0 {
-                guard options.followsExternalLinks,
+                guard options.externalLinks == .followed,
                     let located = try ConfinedDirectory(of: name).locate(description.path)
                 else {
                     throw .damaged("external file \(description.path) is refused")

@@ -16,14 +16,23 @@ package protocol HDF5Session: AnyObject, Sendable {
     func readBox(of dataset: HDF5ObjectID, start: [UInt64], extent: [UInt64]) throws(HDF5Error) -> [UInt8]
 }
 
+/// What becomes of links that lead to other files.
+package enum HDF5ExternalLinks: UInt8, Sendable {
+    /// A file with an external link is refused.
+    case refused
+    /// Those are followed that lead to files in the input's own directory.
+    case followed
+    /// They are listed, and lead nowhere.
+    case unfollowed
+}
+
 /// How a file is opened.
 package struct HDF5Options: Equatable, Sendable {
-    /// Open external links whose target is a file in the input's own directory; without it any external link is refused.
-    package var followsExternalLinks: Bool
+    package var externalLinks: HDF5ExternalLinks
     package var limits: HDF5Limits
 
-    package init(followsExternalLinks: Bool = false, limits: HDF5Limits = .standard) {
-        self.followsExternalLinks = followsExternalLinks
+    package init(externalLinks: HDF5ExternalLinks = .refused, limits: HDF5Limits = .standard) {
+        self.externalLinks = externalLinks
         self.limits = limits
     }
 }

@@ -1,3 +1,4 @@
+package import HDF5Source
 import MoEFormat
 package import MoESystem
 
@@ -14,7 +15,7 @@ package struct Conversion: Sendable {
         /// Whether a `.moe` file's tensors are recognised anew instead of kept as the file has them.
         package var recognizesAnew = false
         package var reinterpretations: [Reinterpretation] = []
-        package var followsExternalLinks = false
+        package var externalLinks = HDF5ExternalLinks.refused
         /// Reads HDF5 with the library in this process instead of a child: for tests.
         package var isInProcess = false
 

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct LinkTests {
     private func catalog(_ name: String, follow: Bool = false) throws -> HDF5Catalog {
-        try HDF5Input.inProcess(Fixtures.path(name), options: HDF5Options(followsExternalLinks: follow)).catalog
+        try HDF5Input.inProcess(Fixtures.path(name), options: HDF5Options(externalLinks: follow ? .followed : .refused))
+            .catalog
     }
 
     private func target(_ catalog: HDF5Catalog, _ path: String) -> String? {
@@ -55,7 +56,7 @@ import Testing
 
     @Test(arguments: SessionKind.allCases)
     func externalLinksAreFollowedInsideTheDirectory(kind: SessionKind) throws {
-        let input = try kind.open(Fixtures.path("external_link.h5"), options: HDF5Options(followsExternalLinks: true))
+        let input = try kind.open(Fixtures.path("external_link.h5"), options: HDF5Options(externalLinks: .followed))
         let catalog = input.catalog
         #expect(catalog.files.count == 2)
         #expect(catalog.danglingLinks.map(\.name.description) == ["gone", "missing"])

@@ -32,6 +32,7 @@ package enum HDF5Dataspace: Hashable, Sendable {
 
 /// A dataspace with libhdf5's own encoding of it (`H5Sencode`), kept so that a file can be written back alike.
 package struct HDF5EncodedDataspace: Hashable, Sendable {
+    /// Empty for a space that comes from nowhere else.
     package var encoded: [UInt8]
     package var space: HDF5Dataspace
 }

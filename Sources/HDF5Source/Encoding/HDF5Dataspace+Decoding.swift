@@ -52,8 +52,46 @@ extension HDF5Dataspace {
         }
     }
 
+    /// The encoding of the space as a whole, in the version of another encoding, and with maxima where that one has them.
+    func encoding(like other: [UInt8]) -> [UInt8]? {
+        guard other.count > 9, case let version = other[7], version == 1 || version == 2, case let flags = other[9]
+        else {
+            return nil
+        }
+        var extent: [UInt8] = [version, UInt8(truncatingIfNeeded: dimensions.count), flags & 1]
+        switch (self, version) {
+        case (.null, 1): return nil
+        case (_, 1): extent += [0, 0, 0, 0, 0]
+        case (.scalar, _): extent.append(0)
+        case (.simple, _): extent.append(1)
+        case (.null, _): extent.append(2)
+        }
+        func put(_ value: UInt64, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
+        }
+        if case .simple(let dimensions, let maximum) = self {
+            extent += dimensions.flatMap { put($0, 8) }
+            if flags & 1 != 0 { extent += maximum.flatMap { put($0 ?? .max, 8) } }
+        }
+        // All elements are selected: kind 3, version 1, and nothing more.
+        return [1, 0, 8] + put(UInt64(extent.count), 4) + extent + put(3, 4) + put(1, 4) + put(0, 8)
+    }
+}
+
+extension HDF5EncodedDataspace {
+    /// Reads what `H5Sencode` wrote, without the library.
+    ///
+    /// - Throws: `HDF5Error.damaged`.
+    package init(_ encoded: [UInt8]) throws(HDF5Error) {
+        self.init(encoded: encoded, space: try HDF5Dataspace(encoded: encoded))
+    }
+
+    package static let scalar = HDF5EncodedDataspace(encoded: [], space: .scalar)
+
     /// A space of fixed extent; scalar without dimensions.
-    package static func fixed(_ dimensions: [UInt64]) -> HDF5Dataspace {
-        dimensions.isEmpty ? .scalar : .simple(dimensions: dimensions, maximum: dimensions)
+    package static func fixed(_ dimensions: [UInt64]) -> HDF5EncodedDataspace {
+        dimensions.isEmpty
+            ? .scalar
+            : HDF5EncodedDataspace(encoded: [], space: .simple(dimensions: dimensions, maximum: dimensions))
     }
 }

@@ -125,10 +125,12 @@ package struct HDF5DatasetReader: Sendable {
         }
     }
 
-    /// Writes the fill value over and over; `destination` holds whole elements.
+    /// Writes the fill value over and over; `destination` holds whole elements. A fill value that is never written is not read
+    /// either: libhdf5 leaves such elements as they were in the caller's memory, which h5py hands in as zeros.
     func fill(_ destination: UnsafeMutableRawBufferPointer) {
         let value = dataset.fillValue.bytes
-        guard value.count == elementSize, value.contains(where: { $0 != 0 }) else {
+        guard dataset.fillValue.writeTime != .never, value.count == elementSize, value.contains(where: { $0 != 0 })
+        else {
             _ = unsafe destination.initializeMemory(as: UInt8.self, repeating: 0)
             return
         }

@@ -30,7 +30,10 @@ extension HDF5Scan {
         case .soft(let path):
             return try walkPath(path, from: group, budget: &budget)
         case .external(let name, let path):
-            guard options.followsExternalLinks else {
+            switch options.externalLinks {
+            case .followed: break
+            case .unfollowed: return nil
+            case .refused:
                 throw .damaged(
                     "the external link to \(name):\(path) is refused; --follow-external opens files in the input's own directory"
                 )

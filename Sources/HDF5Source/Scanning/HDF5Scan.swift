@@ -46,7 +46,7 @@ final class HDF5Scan {
         self.options = options
         self.access = access
         self.progress = progress
-        directory = options.followsExternalLinks ? try ConfinedDirectory(of: path) : nil
+        directory = options.externalLinks == .followed ? try ConfinedDirectory(of: path) : nil
         let file = try HDF5LibraryFile(opening: path, access)
         files = [file]
         catalog = HDF5Catalog(

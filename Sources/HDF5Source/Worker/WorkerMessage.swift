@@ -18,7 +18,7 @@ enum WorkerMessage: Equatable {
         switch self {
         case .open(let options, let addressSpaceBytes):
             encoder.put(UInt8(1))
-            encoder.put(options.followsExternalLinks)
+            encoder.put(options.externalLinks.rawValue)
             options.limits.encode(into: &encoder)
             encoder.put(addressSpaceBytes)
         case .readBox(let id, let start, let extent):
@@ -44,10 +44,10 @@ enum WorkerMessage: Equatable {
         var decoder = CatalogDecoder(bytes, limits: limits)
         switch try decoder.byte("message kind") {
         case 1:
-            let follows = try decoder.bool("external links")
+            let links = try decoder.value("external links", as: HDF5ExternalLinks.self)
             let limits = try HDF5Limits(from: &decoder)
             self = .open(
-                HDF5Options(followsExternalLinks: follows, limits: limits),
+                HDF5Options(externalLinks: links, limits: limits),
                 addressSpaceBytes: try decoder.u64("address space"))
         case 2:
             self = .readBox(

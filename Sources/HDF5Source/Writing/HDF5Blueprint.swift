@@ -16,13 +16,13 @@ package struct HDF5Blueprint: Sendable {
 
     package struct Dataset: Sendable {
         package var datatype: Datatype
-        package var dataspace: HDF5Dataspace
+        package var dataspace: HDF5EncodedDataspace
         package var fillStatus: HDF5FillValue.Status
         /// One element in the dataset's own type, when the status is user-defined; empty where that cannot be told.
         package var fillValue: [UInt8]
 
         package init(
-            datatype: Datatype, dataspace: HDF5Dataspace, fillStatus: HDF5FillValue.Status = .standard,
+            datatype: Datatype, dataspace: HDF5EncodedDataspace, fillStatus: HDF5FillValue.Status = .standard,
             fillValue: [UInt8] = []
         ) {
             self.datatype = datatype
@@ -36,12 +36,13 @@ package struct HDF5Blueprint: Sendable {
         package var name: HDF5Name
         package var characterSet: HDF5CharacterSet
         package var datatype: Datatype
-        package var dataspace: HDF5Dataspace
+        package var dataspace: HDF5EncodedDataspace
         /// As `HDF5Attribute.value`.
         package var value: [UInt8]
 
         package init(
-            name: HDF5Name, characterSet: HDF5CharacterSet, datatype: Datatype, dataspace: HDF5Dataspace, value: [UInt8]
+            name: HDF5Name, characterSet: HDF5CharacterSet, datatype: Datatype, dataspace: HDF5EncodedDataspace,
+            value: [UInt8]
         ) {
             self.name = name
             self.characterSet = characterSet

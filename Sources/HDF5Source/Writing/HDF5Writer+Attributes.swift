@@ -55,7 +55,9 @@ extension HDF5Writer {
         _ attribute: HDF5Blueprint.Attribute, type: HDF5Datatype, _ typeHandle: borrowing HDF5Handle,
         to handle: borrowing HDF5Handle
     ) throws(HDF5Error) {
-        guard let count = attribute.dataspace.elementCount else { throw .damaged("its dimensions exceed 64 bits") }
+        guard let count = attribute.dataspace.space.elementCount else {
+            throw .damaged("its dimensions exceed 64 bits")
+        }
         let image = try ElementImage(attribute.value, count: count, type: type, limits: limits, relocate: relocation)
         guard count > 0 else { return }
         let ids = (attribute: handle.id, type: typeHandle.id)

@@ -130,7 +130,7 @@ extension HDF5Writer {
     ) throws(HDF5Error) -> HDF5Handle {
         let datatype = try self.datatype(dataset.datatype, committed)
         let type = datatype.type
-        guard let count = dataset.dataspace.elementCount,
+        guard let count = dataset.dataspace.space.elementCount,
             !count.multipliedReportingOverflow(by: UInt64(type.size)).overflow
         else {
             throw .damaged("a dataset's size exceeds 64 bits")
@@ -138,7 +138,7 @@ extension HDF5Writer {
         let space = try dataset.dataspace.made()
         let properties = try HDF5Handle(H5Pcreate(moe_h5_dataset_creation_class()), "make dataset properties")
         try prepare(properties, attributes: blueprint.objects[number].attributeOrder)
-        if let chunk = dataset.dataspace.growthChunk(elementBytes: type.size) {
+        if let chunk = dataset.dataspace.space.growthChunk(elementBytes: type.size) {
             // One number an axis.
             try HDF5Library.check(unsafe H5Pset_chunk(properties.id, Int32(chunk.count), chunk), "set a chunk shape")
         }
@@ -195,9 +195,20 @@ extension HDF5Writer {
     }
 }
 
-extension HDF5Dataspace {
-    /// The space as the library has it.
+extension HDF5EncodedDataspace {
+    /// The space as the library has it, of the version that it was read in.
+    ///
+    /// The library's decoder is not made for bytes from strangers: it is only given an encoding that is the one of this space.
     func made() throws(HDF5Error) -> HDF5Handle {
+        guard encoded == space.encoding(like: encoded) else { return try space.made() }
+        return try HDF5Handle(
+            unsafe encoded.withUnsafeBytes { unsafe H5Sdecode($0.baseAddress) }, "decode a dataspace")
+    }
+}
+
+extension HDF5Dataspace {
+    /// The space in the library's own version of it.
+    fileprivate func made() throws(HDF5Error) -> HDF5Handle {
         switch self {
         case .null: return try HDF5Handle(H5Screate(H5S_NULL), "make a dataspace")
         case .scalar: return try HDF5Handle(H5Screate(H5S_SCALAR), "make a dataspace")

@@ -55,7 +55,7 @@ package final class HDF5Writer {
         throws(HDF5Error)
     {
         guard blueprint.objects.indices.contains(object), case .dataset(let dataset) = blueprint.objects[object].kind,
-            let type = types[object], let count = dataset.dataspace.elementCount, elements.upperBound <= count
+            let type = types[object], let count = dataset.dataspace.space.elementCount, elements.upperBound <= count
         else { throw .usage("object \(object) has no elements \(elements)") }
         guard !elements.isEmpty else { return }
         let isIndirect = type.containsVariableLength || type.containsReference
@@ -100,7 +100,7 @@ package final class HDF5Writer {
         nonisolated(unsafe) let writer = self
         nonisolated(unsafe) let start = unsafe start
         try HDF5Library.exclusively { _ throws(HDF5Error) in
-            try unsafe writer.write(start, object, dataset.dataspace.dimensions, elements)
+            try unsafe writer.write(start, object, dataset.dataspace.space.dimensions, elements)
         }
     }
 

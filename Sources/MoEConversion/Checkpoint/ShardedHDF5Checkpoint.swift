@@ -15,11 +15,11 @@ final class ShardedHDF5Checkpoint: Checkpoint {
         var tensors: [SourceTensor] = []
         var aliases: [(name: String, tensor: Int)] = []
         var places: [(shard: Int, tensor: Int)] = []
-        var shardOfName: [String: Int] = [:]
+        var shardOfName: [ExactName: Int] = [:]
         for (number, shard) in shards.enumerated() {
             for alias in shard.aliases { aliases.append((alias.name, alias.tensor + tensors.count)) }
             for (tensor, described) in shard.tensors.enumerated() {
-                if let other = shardOfName.updateValue(number, forKey: described.name) {
+                if let other = shardOfName.updateValue(number, forKey: ExactName(described.name)) {
                     throw .damaged(
                         "\(index.path): tensor \(described.name) is in \(index.files[other]) and in \(index.files[number])"
                     )
@@ -32,7 +32,7 @@ final class ShardedHDF5Checkpoint: Checkpoint {
         let paths = Self.pathsAndPrefixes(shardOfName.keys)
         for (name, file) in index.map {
             let path = name.drop { $0 == "/" }
-            guard path.isEmpty || paths.contains(String(path)) else {
+            guard path.isEmpty || paths.contains(ExactName(path)) else {
                 throw .damaged("\(index.path): \(name) is not in \(file)")
             }
         }
@@ -43,11 +43,11 @@ final class ShardedHDF5Checkpoint: Checkpoint {
         notes = shards.flatMap(\.notes)
     }
 
-    private static func pathsAndPrefixes(_ names: some Sequence<String>) -> Set<String> {
-        var paths: Set<String> = []
+    private static func pathsAndPrefixes(_ names: some Sequence<ExactName>) -> Set<ExactName> {
+        var paths: Set<ExactName> = []
         for name in names {
-            var path = name[...]
-            while paths.insert(String(path)).inserted, let slash = path.lastIndex(of: "/") { path = path[..<slash] }
+            var path = name.text[...]
+            while paths.insert(ExactName(path)).inserted, let slash = path.lastIndex(of: "/") { path = path[..<slash] }
         }
         return paths
     }

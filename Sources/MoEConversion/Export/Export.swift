@@ -1,3 +1,4 @@
+import HDF5Source
 import MoEFormat
 package import MoESystem
 
@@ -65,6 +66,8 @@ package struct Export: Sendable {
         var again = Conversion.Request(input: path)
         again.storage = request.storage
         again.isInProcess = request.isInProcess
+        // Links to other files are written as they were; what they lead to is not ours.
+        again.externalLinks = .unfollowed
         let written = try CheckpointInput(again).checkpoint
         try ExportCheck(source: checkpoint, written: written, translated: outcome.translated, progress: progress).run()
     }

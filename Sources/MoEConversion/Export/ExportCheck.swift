@@ -10,15 +10,15 @@ struct ExportCheck {
 
     /// - Throws: `ConversionError` of kind `io` for the first tensor that differs.
     func run() throws(ConversionError) {
-        var numbers: [String: Int] = [:]
-        for (number, tensor) in written.tensors.enumerated() { numbers[tensor.name] = number }
-        for alias in written.aliases { numbers[alias.name] = alias.tensor }
+        var numbers: [ExactName: Int] = [:]
+        for (number, tensor) in written.tensors.enumerated() { numbers[ExactName(tensor.name)] = number }
+        for alias in written.aliases { numbers[ExactName(alias.name)] = alias.tensor }
         let reader = try source.makeReader()
         let again = try written.makeReader()
         var done: UInt64 = 0
         for (number, tensor) in source.tensors.enumerated() {
             // What lies in other files is not written, and said so.
-            guard let other = numbers[tensor.name], !translated.contains(number) else { continue }
+            guard let other = numbers[ExactName(tensor.name)], !translated.contains(number) else { continue }
             guard written.tensors[other].byteCount == tensor.byteCount,
                 try source.contentHash(of: number, by: reader) == written.contentHash(of: other, by: again)
             else {

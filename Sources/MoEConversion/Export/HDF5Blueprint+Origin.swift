@@ -42,7 +42,7 @@ extension HDF5Blueprint.Object {
                 .dataset(
                     HDF5Blueprint.Dataset(
                         datatype: .init(encoded: object.datatype, committed: object.committed),
-                        dataspace: try HDF5Dataspace(encoded: object.dataspace), fillStatus: status,
+                        dataspace: try HDF5EncodedDataspace(object.dataspace), fillStatus: status,
                         fillValue: object.fillValue)))
         }
         attributeOrder = HDF5CreationOrder(
@@ -74,7 +74,7 @@ extension HDF5Blueprint.Attribute {
         self.init(
             name: HDF5Name(attribute.name), characterSet: attribute.charset == 1 ? .utf8 : .ascii,
             datatype: .init(encoded: attribute.datatype, committed: attribute.committed),
-            dataspace: try HDF5Dataspace(encoded: attribute.dataspace), value: attribute.value)
+            dataspace: try HDF5EncodedDataspace(attribute.dataspace), value: attribute.value)
     }
 }
 

@@ -62,11 +62,13 @@ extension Dtype {
 }
 
 /// Groups in the making, by path.
+///
+/// Paths are bytes: text can join a slash and the accent behind it to one character.
 private struct GroupTree {
     private(set) var objects: [HDF5Blueprint.Object] = [HDF5Blueprint.Object(.group(linkOrder: .indexed))]
-    private var groups: [String: Int] = ["": 0]
+    private var groups: [[UInt8]: Int] = [[]: 0]
     /// Full paths that lead to datasets.
-    private var names: Set<String> = []
+    private var names: Set<[UInt8]> = []
 
     mutating func add(_ object: HDF5Blueprint.Object, at path: String) throws(ConversionError) -> Int {
         objects.append(object)
@@ -75,38 +77,38 @@ private struct GroupTree {
         return number
     }
 
-    mutating func link(_ object: Int, at path: String) throws(ConversionError) {
-        let components = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard components.allSatisfy({ !$0.isEmpty && $0 != "." && !$0.utf8.contains(0) }), let name = components.last
+    mutating func link(_ object: Int, at text: String) throws(ConversionError) {
+        let path = Array(text.utf8)
+        let components = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard components.allSatisfy({ !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.contains(0) }),
+            let name = components.last
         else {
-            throw .usage("tensor \(path) cannot be an HDF5 dataset: its name is no path")
+            throw .usage("tensor \(text) cannot be an HDF5 dataset: its name is no path")
         }
         var parent = 0
-        var prefix = ""
         for component in components.dropLast() {
-            let inner = prefix.isEmpty ? String(component) : "\(prefix)/\(component)"
-            guard !names.contains(inner) else { throw Self.conflict(inner) }
-            if let group = groups[inner] {
+            let prefix = Array(path[..<component.endIndex])
+            guard !names.contains(prefix) else { throw Self.conflict(prefix) }
+            if let group = groups[prefix] {
                 parent = group
             } else {
                 objects.append(HDF5Blueprint.Object(.group(linkOrder: .indexed)))
-                groups[inner] = objects.count - 1
+                groups[prefix] = objects.count - 1
                 objects[parent].links.append(Self.link(component, objects.count - 1))
                 parent = objects.count - 1
             }
-            prefix = inner
         }
         guard groups[path] == nil, names.insert(path).inserted else { throw Self.conflict(path) }
         objects[parent].links.append(Self.link(name, object))
     }
 
-    private static func conflict(_ path: String) -> ConversionError {
-        .usage("tensor \(path) cannot be an HDF5 dataset: its name is also that of a group")
+    private static func conflict(_ path: [UInt8]) -> ConversionError {
+        .usage("tensor \(HDF5Name(path)) cannot be an HDF5 dataset: its name is also that of a group")
     }
 
-    private static func link(_ name: Substring, _ target: Int) -> HDF5Blueprint.Link {
-        let isASCII = name.utf8.allSatisfy { $0 < 0x80 }
-        return HDF5Blueprint.Link(
-            name: HDF5Name(String(name)), characterSet: isASCII ? .ascii : .utf8, target: .object(target))
+    private static func link(_ name: ArraySlice<UInt8>, _ target: Int) -> HDF5Blueprint.Link {
+        HDF5Blueprint.Link(
+            name: HDF5Name(Array(name)), characterSet: name.allSatisfy { $0 < 0x80 } ? .ascii : .utf8,
+            target: .object(target))
     }
 }

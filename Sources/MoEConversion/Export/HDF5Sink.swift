@@ -35,7 +35,7 @@ final class HDF5Sink: ExportSink {
                 guard tensors.indices.contains(tensor) else {
                     throw .damaged("the source section names tensor \(tensor) of \(tensors.count)")
                 }
-                let count = dataset.dataspace.elementCount ?? 0
+                let count = dataset.dataspace.space.elementCount ?? 0
                 guard object.isSerialized || count == tensors[tensor].countedElements else {
                     throw .damaged(
                         "the source section gives tensor \(tensors[tensor].name) \(count) elements, not \(tensors[tensor].countedElements)"

@@ -46,7 +46,7 @@ private struct SafetensorsLayout {
     init(_ checkpoint: any Checkpoint) throws(ConversionError) {
         let tensors = checkpoint.tensors
         var metadata: [(key: String, value: String)]? = [("format", "pt")]
-        var dtypes: [String: (dtype: SafetensorsDtype, shape: [Int])] = [:]
+        var dtypes: [ExactName: (dtype: SafetensorsDtype, shape: [Int])] = [:]
         if case .safetensors(let origin) = try checkpoint.decodedSource() {
             var headers: [SafetensorsHeader] = []
             for file in origin.files {
@@ -62,13 +62,13 @@ private struct SafetensorsLayout {
                 return
             }
             metadata = headers.lazy.compactMap(\.metadata).first
-            for entry in headers.flatMap(\.entries) { dtypes[entry.name] = (entry.dtype, entry.shape) }
+            for entry in headers.flatMap(\.entries) { dtypes[ExactName(entry.name)] = (entry.dtype, entry.shape) }
         }
         var entries: [(number: Int, dtype: SafetensorsDtype, shape: [Int])] = []
         var opaque = 0
         for (number, tensor) in tensors.enumerated() {
             // The shard's own word, where it still fits what is stored.
-            if let known = dtypes[tensor.name], known.dtype.storedShape(known.shape) == tensor.shape,
+            if let known = dtypes[ExactName(tensor.name)], known.dtype.storedShape(known.shape) == tensor.shape,
                 known.dtype.dtype == tensor.dtype
             {
                 entries.append((number, known.dtype, known.shape))
@@ -105,11 +105,12 @@ private struct SafetensorsLayout {
         -> [Int]
     {
         let tensors = checkpoint.tensors
-        var byName: [String: Int] = [:]
-        for (number, tensor) in tensors.enumerated() { byName[tensor.name] = number }
-        for alias in checkpoint.aliases { byName[alias.name] = alias.tensor }
+        var byName: [ExactName: Int] = [:]
+        for (number, tensor) in tensors.enumerated() { byName[ExactName(tensor.name)] = number }
+        for alias in checkpoint.aliases { byName[ExactName(alias.name)] = alias.tensor }
         let numbers = try header.entries.map { entry throws(ConversionError) in
-            guard let number = byName[entry.name], tensors[number].byteCount == UInt64(entry.offsets.count) else {
+            guard let number = byName[ExactName(entry.name)], tensors[number].byteCount == UInt64(entry.offsets.count)
+            else {
                 throw .damaged("the source section and the file differ about tensor \(entry.name)")
             }
             return number

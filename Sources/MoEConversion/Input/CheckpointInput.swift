@@ -68,7 +68,7 @@ private struct CheckpointOpening {
 
     /// - Parameter resource: what must live as long as the file is read.
     func hdf5(_ path: String, keeping resource: TemporaryFile? = nil) throws(ConversionError) -> HDF5Checkpoint {
-        let options = HDF5Options(followsExternalLinks: request.followsExternalLinks)
+        let options = HDF5Options(externalLinks: request.externalLinks)
         let input: HDF5Input
         do throws(HDF5Error) {
             input =

@@ -44,7 +44,7 @@ struct ShardIndex: Sendable {
             }
         }
         self.map = map
-        files = Set(map.map(\.file)).sorted()
+        files = Set(map.map { ExactName($0.file) }).sorted().map(\.text)
         guard files.count <= Self.fileLimit else {
             throw ConversionError(.limit, "\(path) names \(files.count) files; at most \(Self.fileLimit) are read")
         }

@@ -37,18 +37,18 @@ final class SafetensorsCheckpoint: Checkpoint {
     convenience init(index: ShardIndex, reinterpreted: (String, Dtype) -> Dtype?) throws(ConversionError) {
         var files: [SafetensorsFile] = []
         var origin = SafetensorsOrigin(files: [], index: index.text)
-        var found: [String: String] = [:]
+        var found: [ExactName: String] = [:]
         for name in index.files {
             let file = try SafetensorsFile(opening: index.path(of: name))
             for entry in file.header.entries {
-                if let other = found.updateValue(name, forKey: entry.name) {
+                if let other = found.updateValue(name, forKey: ExactName(entry.name)) {
                     throw .damaged("\(index.path): tensor \(entry.name) is in \(other) and in \(name)")
                 }
             }
             origin.files.append(.init(name: Array(name.utf8), header: file.headerText))
             files.append(file)
         }
-        for (tensor, name) in index.map where found[tensor] != name {
+        for (tensor, name) in index.map where found[ExactName(tensor)]?.utf8.elementsEqual(name.utf8) != true {
             throw .damaged("\(index.path): tensor \(tensor) is not in \(name)")
         }
         let unlisted = found.count - index.map.count

@@ -11,18 +11,18 @@ public enum JSONValue: Hashable, Sendable {
     case object(JSONObject)
 }
 
-/// The members of a JSON object, in the order of the text; keys are unique.
+/// The members of a JSON object, in the order of the text; keys are unique, compared by their bytes.
 public struct JSONObject: Hashable, Sendable {
     public private(set) var members: [(key: String, value: JSONValue)] = []
     /// Where each key is, once there are so many that looking through them would be slow; empty before.
-    private var positions: [String: Int] = [:]
+    private var positions: [ExactName: Int] = [:]
     private static let searchedMembers = 12
 
     public init() {}
 
     private func position(of key: String) -> Int? {
-        if members.count > Self.searchedMembers { return positions[key] }
-        return members.firstIndex { $0.key == key }
+        if members.count > Self.searchedMembers { return positions[ExactName(key)] }
+        return members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
     }
 
     /// Adds a member behind the others; false, and nothing done, when there is one of that key.
@@ -31,9 +31,9 @@ public struct JSONObject: Hashable, Sendable {
         if members.isEmpty { members.reserveCapacity(8) }
         members.append((key, value))
         if members.count == Self.searchedMembers + 1 {
-            for (index, member) in members.enumerated() { positions[member.key] = index }
+            for (index, member) in members.enumerated() { positions[ExactName(member.key)] = index }
         } else if members.count > Self.searchedMembers {
-            positions[key] = members.count - 1
+            positions[ExactName(key)] = members.count - 1
         }
         return true
     }
@@ -46,7 +46,7 @@ public struct JSONObject: Hashable, Sendable {
                 members.remove(at: position)
                 positions.removeAll()
                 guard members.count > Self.searchedMembers else { return }
-                for (index, member) in members.enumerated() { positions[member.key] = index }
+                for (index, member) in members.enumerated() { positions[ExactName(member.key)] = index }
                 return
             }
             if let position = position(of: key) {
@@ -62,9 +62,9 @@ public struct JSONObject: Hashable, Sendable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        for key in members.map(\.key).sorted() {
+        for key in members.map({ ExactName($0.key) }).sorted() {
             hasher.combine(key)
-            hasher.combine(self[key])
+            hasher.combine(self[key.text])
         }
     }
 }

@@ -18,8 +18,8 @@ struct ComparableCatalog: Equatable {
     var objects: [Object]
     var links: [HDF5Link]
 
-    init(_ path: String) throws {
-        let input = try HDF5Input.inProcess(path)
+    init(_ path: String, externalLinks: HDF5ExternalLinks = .refused) throws {
+        let input = try HDF5Input.inProcess(path, options: HDF5Options(externalLinks: externalLinks))
         let catalog = input.catalog
         let file = catalog.files[0]
         // libhdf5 chooses between 0 and 1 itself.

@@ -43,6 +43,20 @@ import Testing
         #expect(try scratch.bytes("again.h5") == scratch.bytes("back.h5"))
     }
 
+    /// The links come back, what they lead to stays where it is; the check of the written file looks at neither.
+    @Test func externalLinksComeBack() throws {
+        let scratch = try Scratch()
+        let path = Repository.path("fixtures/hdf5/external_link.h5")
+        let model = try scratch.convert(path, to: "model.moe") {
+            $0.recognition.layout = .dense
+            $0.externalLinks = .followed
+        }
+        let back = try scratch.convert(model, to: "back.h5")
+        #expect(
+            try ComparableCatalog(path, externalLinks: .unfollowed)
+                == ComparableCatalog(back, externalLinks: .unfollowed))
+    }
+
     /// Straight from HDF5 to HDF5, without a `.moe` file between.
     @Test func noFileBetween() throws {
         let scratch = try Scratch()

@@ -1,4 +1,5 @@
 import Foundation
+import HDF5Source
 import MoEFormat
 import MoESystem
 import Testing
@@ -102,6 +103,34 @@ import Testing
             }
             guard let header = try? SafetensorsHeader(text, dataBytes: size) else { continue }
             #expect(header.entries.reduce(0) { $0 + UInt64($1.offsets.count) } == size)
+        }
+    }
+
+    /// Unicode holds them for the same, files do not: each comes back under its own spelling.
+    @Test func equivalentSpellingsAreTwoNames() throws {
+        let scratch = try Scratch()
+        let names = ["\u{E9}", "e\u{301}", "\u{212B}", "\u{C5}", "a/\u{301}b"]
+        let entries = names.enumerated().map { index, name in
+            #""\#(name)":{"dtype":"U8","shape":[1],"data_offsets":[\#(index),\#(index + 1)]}"#
+        }
+        // More keys than a JSON object looks through one by one, and fewer.
+        for filler in [0, 20] {
+            let rest = (0..<filler).map {
+                #""f\#($0)":{"dtype":"U8","shape":[1],"data_offsets":[\#(names.count + $0),\#(names.count + $0 + 1)]}"#
+            }
+            let header = Array("{\((entries + rest).joined(separator: ","))}".utf8)
+            let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+            let file = length + header + (0..<UInt8(names.count + filler))
+            try Data(file).write(to: scratch.url.appending(path: "in.safetensors"))
+            let model = try scratch.convert(scratch.path("in.safetensors"), to: "model.moe") {
+                $0.recognition.layout = .dense
+            }
+            try scratch.convert(model, to: "back.safetensors")
+            #expect(try scratch.bytes("back.safetensors") == file)
+            // Through HDF5, where the slash makes a group.
+            try scratch.convert(scratch.path("in.safetensors"), to: "over.h5")
+            let over = try HDF5Input.inProcess(scratch.path("over.h5")).catalog
+            #expect(over.datasets.count == names.count + filler && over.objects.count(where: \.isGroup) == 2)
         }
     }
 

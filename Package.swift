@@ -103,7 +103,8 @@ let package = Package(
 
         .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
         .testTarget(
-            name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run", "ScaleModel"],
+            name: "CommandTests",
+            dependencies: ["InspectCommands", "MoEFormat", "MoESystem", "moe-convert", "moe-inspect", "moe-run", "ScaleModel"],
             swiftSettings: tests),
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem", "CZstd"], swiftSettings: tests),
         .testTarget(

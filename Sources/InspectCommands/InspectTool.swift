@@ -13,7 +13,7 @@ package struct InspectTool: ParsableCommand {
         version: MoEVersion.text,
         subcommands: [
             SummaryCommand.self, VerifyCommand.self, ExtractCommand.self, DiffCommand.self, HistogramCommand.self,
-            NormsCommand.self,
+            NormsCommand.self, ReportCommand.self,
         ],
         defaultSubcommand: SummaryCommand.self)
 

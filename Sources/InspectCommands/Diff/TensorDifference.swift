@@ -28,7 +28,9 @@ struct TensorDifference {
         if isPlacedElsewhere { kinds.append("role") }
         switch content {
         case .same: break
-        case .values(let values): kinds.append(values.differing > 0 || a.dtype != b.dtype ? "values" : "bits")
+        case .values(let values):
+            // Other bytes for equal values: of another type, signed zeros, NaN of another kind.
+            if values.differing > 0 { kinds.append("values") } else if a.dtype == b.dtype { kinds.append("bits") }
         case .incomparable: kinds.append("values")
         case .damaged: kinds.append("damaged")
         }

@@ -22,13 +22,15 @@ struct Histogram {
             counts = [summary.finite]
             return
         }
+        // Halved where the width of the range would be no number, and only there: halves of the least numbers are none either.
+        let scale = (high - low).isFinite ? 1 : 0.5
+        let width = high * scale - low * scale
         var counts = [UInt64](repeating: 0, count: bins)
         var values = try stream()
         var buffer = [Double](repeating: 0, count: ValueSummary.runLength)
         while case let count = try values.read(into: &buffer), count > 0 {
             for value in buffer[..<count] where value.isFinite {
-                // Halves, so that the width of the widest range is still a number.
-                let position = (value / 2 - low / 2) / (high / 2 - low / 2) * Double(bins)
+                let position = (value * scale - low * scale) / width * Double(bins)
                 counts[min(bins - 1, max(0, Int(position)))] += 1
             }
         }

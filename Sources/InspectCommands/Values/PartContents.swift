@@ -33,6 +33,13 @@ struct PartContents: Sendable {
         self.planes = planes.sums
     }
 
+    /// A part of which only the directory is known.
+    init(undecoded part: Part) {
+        self.part = part
+        summary = nil
+        planes = []
+    }
+
     private final class PlaneSums {
         private(set) var sums: [UInt64] = []
 

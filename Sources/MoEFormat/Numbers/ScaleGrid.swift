@@ -16,7 +16,7 @@ struct ScaleGrid {
             let companion = try file.companions(of: part)[.scale]
         else { return nil }
         let tensor = try file.tensor(at: companion.tensor)
-        guard tensor.dtype.isFloat || tensor.dtype.byteCount == 1 else {
+        guard [.f32, .bf16, .f16, .f8E8M0, .u8, .i8, .opaque(1)].contains(tensor.dtype) else {
             throw .broken(.layerTensors, "the scale of part \(part.id) has dtype \(tensor.dtype)")
         }
         let isPacked = format.valuesPerElement == 2

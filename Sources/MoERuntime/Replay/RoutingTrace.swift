@@ -5,7 +5,7 @@ internal import MoEFormat
 /// One JSON object a line, `{"tok": t, "layers": [[expert ids], …]}`, layers in the order of the file's banks.
 public struct RoutingTrace: Sendable {
     /// [token][layer]: the experts of a step, each once, ascending.
-    let steps: [[[Int]]]
+    package let steps: [[[Int]]]
 
     public var tokenCount: Int { steps.count }
 

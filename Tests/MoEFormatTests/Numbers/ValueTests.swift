@@ -64,7 +64,8 @@ import Testing
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SeededGenerator(seed: seed)
         for count in [0, 1, 7, 8, 9, 63, 1000, 5000] {
-            let center = [0, 1e6, -3].randomElement(using: &generator) ?? 0
+            let centers: [Double] = [0, 1e6, -3]
+            let center = centers.randomElement(using: &generator) ?? 0
             var values = (0..<count).map { _ in center + Double.random(in: -1...1, using: &generator) }
             if count > 8 { values[3] = 0 }
             var summary = ValueSummary()
@@ -74,15 +75,14 @@ import Testing
                 summary.add(Array(values[start..<end]), count: end - start)
                 start = end
             }
-            let mean = count == 0 ? 0 : values.reduce(0, +) / Double(count)
-            let spread = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            let mean = count == 0 ? 0.0 : values.reduce(0.0, +) / Double(count)
+            let spread = values.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) }
+            let deviation = count == 0 ? 0 : (spread / Double(count)).squareRoot()
             #expect(summary.count == UInt64(count) && summary.zeros == UInt64(values.count { $0 == 0 }))
             #expect(abs(summary.mean - mean) <= 1e-9 * max(1, abs(mean)), "seed \(seed)")
-            #expect(
-                abs(summary.deviation - (count == 0 ? 0 : (spread / Double(count)).squareRoot())) < 1e-6, "seed \(seed)"
-            )
+            #expect(abs(summary.deviation - deviation) < 1e-6, "seed \(seed)")
             #expect(summary.minimum == values.min() ?? .infinity && summary.maximum == values.max() ?? -.infinity)
-            let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let norm = values.reduce(0.0) { $0 + $1 * $1 }.squareRoot()
             #expect(abs(summary.norm - norm) <= 1e-9 * max(1, norm), "seed \(seed)")
         }
     }

@@ -125,7 +125,7 @@
   // Treemap: squarified (Bruls, Huizing and van Wijk 2000), two levels deep.
 
   const kinds = [
-    ["gate", "Gate"], ["up", "Up"], ["fused", "Gate and up"], ["down", "Down"], ["bias", "Expert biases"], ["shared", "Shared experts"], ["router", "Router"],
+    ["gate", "Gate"], ["up", "Up"], ["fused", "Gate and up"], ["down", "Down"], ["linear", "Experts"], ["bias", "Expert biases"], ["shared", "Shared experts"], ["router", "Router"],
     ["scale", "Scales"], ["attention", "Attention"], ["norm", "Norms"], ["embedding", "Embedding, head"], ["other", "Other"],
   ];
   const squarify = (items, x, y, width, height) => {
@@ -133,7 +133,9 @@
     const placed = [];
     if (total <= 0 || width <= 0 || height <= 0) return placed;
     const scale = (width * height) / total;
-    let rest = items.slice().sort((a, b) => b.size - a.size || a.order - b.order);
+    // Nearly equal sizes keep their order, so that layers look alike.
+    const step = (item) => Math.round(Math.log(item.size) * 6);
+    let rest = items.filter((item) => item.size > 0).sort((a, b) => step(b) - step(a) || a.order - b.order);
     while (rest.length > 0) {
       const side = Math.min(width, height);
       let count = 0, sum = 0, worst = Infinity;
@@ -160,6 +162,38 @@
     return placed;
   };
 
+  /// Rows from left to right in the items' own order, as many as make the items squarest.
+  const strips = (items, width, height) => {
+    const present = items.filter((item) => item.size > 0);
+    const total = present.reduce((sum, item) => sum + item.size, 0);
+    const arrange = (count) => {
+      const placed = [];
+      let x = 0, y = 0, row = [], rowSize = 0, before = 0;
+      present.forEach((item, index) => {
+        row.push(item);
+        rowSize += item.size;
+        before += item.size;
+        if (index < present.length - 1 && before + present[index + 1].size / 2 < (total * (placed.rows ?? 0) + total) / count) return;
+        const thickness = (rowSize / total) * height;
+        for (const member of row) {
+          const length = (member.size / rowSize) * width;
+          placed.push({ item: member, x, y, width: length, height: thickness });
+          x += length;
+        }
+        placed.rows = (placed.rows ?? 0) + 1;
+        x = 0; y += thickness; row = []; rowSize = 0;
+      });
+      return placed;
+    };
+    const longness = (placed) => placed.reduce((sum, box) => sum + Math.max(box.width / box.height, box.height / box.width) * box.item.size, 0);
+    let best = arrange(1);
+    for (let count = 2; count <= Math.min(present.length, 64); count += 1) {
+      const placed = arrange(count);
+      if (longness(placed) < longness(best)) best = placed;
+    }
+    return best;
+  };
+
   const map = byID("map");
   const mapState = { by: "layer", of: "stored" };
   let tiles = [];
@@ -168,7 +202,7 @@
     data.tiles.forEach((tile, order) => {
       const key = mapState.by === "layer" ? tile.group : tile.kind;
       const label = mapState.by === "layer" ? data.groups[tile.group] : kinds.find(([kind]) => kind === tile.kind)[1];
-      if (!groups.has(key)) groups.set(key, { label, order, size: 0, tiles: [] });
+      if (!groups.has(key)) groups.set(key, { label, order, size: 0, tiles: [], outside: mapState.by === "layer" && tile.outside ? 1 : 0 });
       const size = tile[mapState.of];
       if (size === 0) return;
       groups.get(key).size += size;
@@ -178,13 +212,15 @@
     const width = map.clientWidth, height = map.clientHeight;
     tiles = [];
     const elements = [];
-    for (const box of squarify([...groups.values()], 0, 0, width, height)) {
+    // Layers in their order, what belongs to none behind them.
+    const ordered = [...groups.values()].sort((a, b) => a.outside - b.outside || a.order - b.order);
+    for (const box of mapState.by === "layer" && ordered.length > 2 ? strips(ordered, width, height) : squarify(ordered, 0, 0, width, height)) {
       const gap = Math.min(2, box.width / 8, box.height / 8);
       const inner = { x: box.x + gap, y: box.y + gap, width: box.width - 2 * gap, height: box.height - 2 * gap };
       const group = make("div", { class: "group" });
       place(group, inner);
       const hasTitle = inner.width > 34 && inner.height > 40;
-      if (hasTitle) group.append(make("span", { text: box.item.label }));
+      if (hasTitle) group.append(make("span", { text: inner.width < 58 ? box.item.label.split(" ").at(-1) : box.item.label }));
       const top = hasTitle ? 18 : 0;
       for (const leaf of squarify(box.item.tiles, 0, top, inner.width, inner.height - top)) {
         const { tile, size } = leaf.item;
@@ -195,7 +231,7 @@
         });
         place(button, { x: leaf.x, y: leaf.y, width: Math.max(1, leaf.width - 1), height: Math.max(1, leaf.height - 1) });
         button.style.background = `var(--${tile.kind})`;
-        if (leaf.width > 44 && leaf.height > 18) button.textContent = label;
+        if (leaf.width > 40 && leaf.height > 17) button.append(make("span", { text: label }));
         if (leaf.width > 60 && leaf.height > 34) button.append(make("small", { text: bytes(size) }));
         const entry = {
           button, tile, x: inner.x + leaf.x + leaf.width / 2, y: inner.y + leaf.y + leaf.height / 2,
@@ -212,6 +248,7 @@
     }
     map.replaceChildren(...elements);
     if (tiles.length > 0) tiles[0].button.tabIndex = 0;
+    byID("map-readout").textContent = "Point at a tile, or move with the arrow keys; Enter lists its tensors.";
     const present = new Set(data.tiles.map((tile) => tile.kind));
     byID("map-legend").replaceChildren(...kinds.filter(([kind]) => present.has(kind)).map(([kind, label]) => {
       const swatch = make("i");
@@ -303,9 +340,9 @@
     const spans = heat.within === "model" ? null : values.map(spanOf);
     const all = spanOf(values.flat());
     const room = byID("experts").querySelector(".scroll").clientWidth;
-    heat.width = Math.min(40, Math.max(5, Math.floor((room - 1) / most * 100) / 100));
+    heat.width = Math.min(72, Math.max(5, Math.floor((room - 1) / most * 100) / 100));
     if (heat.width * most > 15000) heat.width = 15000 / most;
-    heat.height = Math.min(30, Math.max(8, Math.floor(520 / rows)));
+    heat.height = Math.min(34, Math.max(8, Math.floor(520 / rows)));
     const gap = heat.width > 7 && heat.height > 7 ? 1 : 0;
     const context = surface(cells, Math.ceil(heat.width * most) + 1, heat.top + heat.height * rows + 1);
     const stops = rampColors();
@@ -453,7 +490,7 @@
     const titles = [["Layer"], ["Path", "text"], ["Experts"], ["Top-k"], ["Shared"], ["Hidden"], ["Expert"], ["Router", "text"], ["Function", "text"], ["Decoded"], ["Stored"]];
     byID("layer-titles").replaceChildren(make("tr", {}, ...titles.map(([title, kind]) => make("th", { scope: "col", class: kind ?? "", text: title }))));
     byID("layer-rows").replaceChildren(...data.layers.map((layer) => make("tr", {},
-      make("td", { text: layer.layer ?? "–" }), make("td", { class: "text" }, make("bdi", { text: layer.path })), make("td", { text: whole(layer.experts) }),
+      make("td", { text: layer.layer ?? "–" }), make("td", { class: "text path" }, make("bdi", { text: layer.path })), make("td", { text: whole(layer.experts) }),
       make("td", { text: layer.topK }), make("td", { text: layer.shared }), make("td", { text: whole(layer.hidden) }), make("td", { text: whole(layer.size) }),
       make("td", { class: "text", text: layer.router }), make("td", { class: "text", text: layer.function }),
       make("td", { text: bytes(layer.decoded) }), make("td", { text: bytes(layer.stored) }))));
@@ -562,8 +599,24 @@
       elements.push(row);
     }
     canvas.replaceChildren(...elements);
+    shorten(elements);
     if (view.selected >= first && view.selected < last) body.setAttribute("aria-activedescendant", `row-${view.selected}`);
     else body.removeAttribute("aria-activedescendant");
+  };
+  /// Cuts names that do not fit in their middle: their ends tell them apart.
+  const shorten = (elements) => {
+    const first = elements[0]?.firstElementChild;
+    if (first === undefined || getComputedStyle(first).whiteSpace !== "nowrap") return;
+    const probe = make("bdi", { text: "0".repeat(100) });
+    first.append(probe);
+    const fits = Math.floor((first.clientWidth - 18) / (probe.getBoundingClientRect().width / 100));
+    probe.remove();
+    for (const row of elements) {
+      const name = row.firstElementChild.firstElementChild, characters = Array.from(name.textContent);
+      if (characters.length <= fits) continue;
+      const head = Math.max(4, Math.floor(fits * 0.3));
+      name.textContent = `${characters.slice(0, head).join("")}…${characters.slice(characters.length - (fits - head - 1)).join("")}`;
+    }
   };
   const select = (position) => {
     view.selected = Math.min(view.rows.length - 1, Math.max(0, position));
@@ -577,7 +630,7 @@
   };
   const showRow = () => {
     const index = view.rows[view.selected];
-    if (index === undefined) { byID("chosen").replaceChildren(); return; }
+    if (index === undefined) { byID("chosen").replaceChildren(make("div", { text: view.rows.length === 0 ? "No tensor matches." : "Choose a row to see all of its name and values." })); return; }
     const facts = table.slice(1).map((column) => [column.title.toLowerCase(), column.show(index)]).filter(([, value]) => value !== "").map(([title, value]) => `${title} ${value}`);
     if (columns.low !== null && columns.low[index] !== null) facts.push(`values ${figure(columns.low[index])} to ${figure(columns.high[index])}`, `zeros ${whole(columns.zeros[index])}`);
     if (columns.bad !== null && columns.bad[index] > 0) facts.push(`infinite or NaN ${whole(columns.bad[index])}`);

@@ -40,7 +40,7 @@ test-python: ## Test the format's second reader over every golden file
 
 .PHONY: check-report
 check-report: build ## Try the page of moe-inspect report in a headless Chromium; screenshots go to .build/report
-	Scripts/check-report.py $(BIN)/moe-inspect .build/report fixtures/written/mixtral.moe
+	Scripts/check-report.py $(BIN) .build/report fixtures/written/mixtral.moe
 
 .PHONY: install
 install: build ## Install commands, manual pages and completions under PREFIX (default /usr/local)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Opens reports of moe-inspect in a headless Chromium, at phone and desktop width, light and dark.
 
-    Scripts/check-report.py MOE_INSPECT OUT_DIRECTORY MODEL.moe [report options…]
+    Scripts/check-report.py BIN_DIRECTORY OUT_DIRECTORY MODEL.moe [report options…]
 
-Fails on anything that the browser complains about (exceptions, violations of the content security policy), on any request, on a page
+BIN_DIRECTORY holds the commands. A second model, made here, has names that try to become markup. Fails on anything that the browser complains about (exceptions, violations of the content security policy), on any request, on a page
 wider than its window, and where the keyboard does not do what it should. Leaves a screenshot of each view in OUT_DIRECTORY.
 """
 
@@ -101,6 +101,8 @@ def complaints(events: list[dict], page: str) -> list[str]:
             found.append("exception: " + json.dumps(parameters["exceptionDetails"])[:300])
         elif event["method"] == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
             found.append("log: " + parameters["entry"]["text"])
+        elif event["method"] == "Page.javascriptDialogOpening":
+            found.append("dialog: " + parameters["message"])
         elif event["method"] == "Runtime.consoleAPICalled":
             found.append("console: " + json.dumps(parameters["args"])[:300])
         elif event["method"] == "Network.requestWillBeSent" and parameters["request"]["url"] not in (page, "about:blank"):
@@ -126,6 +128,7 @@ def check(browser: Browser, page: str, width: int, theme: str, shot: pathlib.Pat
         if browser.value(expression) is not True:
             failures.append(what)
 
+    expect("document.scripts.length === 2 && document.querySelector('img, svg, iframe, object, embed, link') === null", "a name became markup")
     expect("document.documentElement.scrollWidth <= innerWidth", f"the page is wider than {width} px")
     expect(f"document.documentElement.dataset.theme === '{theme}'", "the theme is not the system's")
     whole = browser.value("Math.min(5200, document.documentElement.scrollHeight)")
@@ -175,25 +178,47 @@ def check(browser: Browser, page: str, width: int, theme: str, shot: pathlib.Pat
     return failures + complaints(browser.events, page)
 
 
+HOSTILE_NAMES = (
+    "</script><img src=x onerror=alert(1)>", "<!--<script>alert(2)//", "\"><svg onload=alert(3)>", "a\u202ecba", "d\u2028e",
+    "\x1b[31mred", "&lt;b&gt;&amp;", "]]>`${alert(4)}`{{x}}", "<iframe srcdoc='<script>alert(5)</script>'>",
+)
+
+
+def hostile_model(convert: pathlib.Path, out: pathlib.Path) -> pathlib.Path:
+    """A model whose tensors have names that want to be something else."""
+    header = {name: {"dtype": "F32", "shape": [1], "data_offsets": [4 * index, 4 * index + 4]}
+              for index, name in enumerate(HOSTILE_NAMES)}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    source, model = out / "hostile.safetensors", out / "hostile.moe"
+    source.write_bytes(len(text).to_bytes(8, "little") + text + bytes(4 * len(HOSTILE_NAMES)))
+    subprocess.run([convert, source, model, "--layout", "dense", "--force", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return model
+
+
 def main() -> None:
     if len(sys.argv) < 4:
         sys.exit(__doc__)
-    inspect, out, model = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+    commands, out, model = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
     out.mkdir(parents=True, exist_ok=True)
-    page = (out / "report.html").resolve()
-    subprocess.run([inspect, "report", model, "-o", str(page), "--force", "--quiet", *sys.argv[4:]], check=True)
     failures = []
+    views = 0
     with tempfile.TemporaryDirectory() as profile:
         browser = Browser(profile)
-        for width in (390, 1440):
-            for theme in ("light", "dark"):
-                name = f"{width}-{theme}"
-                for failure in check(browser, page.as_uri(), width, theme, out / f"{name}.png"):
-                    failures.append(f"{name}: {failure}")
+        for name, file, options in (("model", model, sys.argv[4:]), ("hostile", hostile_model(commands / "moe-convert", out), [])):
+            page = (out / f"{name}.html").resolve()
+            subprocess.run(
+                [commands / "moe-inspect", "report", file, "-o", page, "--force", "--quiet", *options], check=True)
+            for width in (390, 1440):
+                for theme in ("light", "dark"):
+                    view = f"{name}-{width}-{theme}"
+                    views += 1
+                    for failure in check(browser, page.as_uri(), width, theme, out / f"{view}.png"):
+                        failures.append(f"{view}: {failure}")
         browser.close()
     for failure in failures:
         print(f"check-report: {failure}", file=sys.stderr)
-    print(f"{page}: {len(failures)} failures in 4 views")
+    print(f"{views} views in {out}, {len(failures)} failures")
     sys.exit(1 if failures else 0)
 
 

@@ -23,20 +23,13 @@ package struct DiffCommand: ParsableCommand {
     @Argument(help: "Another.", completion: .file(extensions: ["moe"]))
     var b: String
 
-    @Option(help: ArgumentHelp("Compare on so many threads.", valueName: "N"))
-    var jobs: Int?
-
-    @Flag(help: "No progress.")
-    var quiet = false
+    @OptionGroup
+    var work: WorkArguments
 
     @Flag(help: "Print the result as JSON, every tensor by itself.")
     var json = false
 
     package init() {}
-
-    package func validate() throws {
-        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
-    }
 
     package func run() throws {
         try CommandRunner.run("moe-inspect") {
@@ -55,8 +48,8 @@ package struct DiffCommand: ParsableCommand {
         let progress = Mutex<ProgressLine?>(nil)
         defer { progress.withLock { $0?.finish() } }
         do throws(DiffFailure) {
-            return try ModelDifference(first, second, workers: jobs.map(Workers.init) ?? .all) { total in
-                let line = ProgressLine("comparing", total: total, isQuiet: quiet)
+            return try ModelDifference(first, second, workers: work.workers) { total in
+                let line = ProgressLine("comparing", total: total, isQuiet: work.quiet)
                 progress.withLock { $0 = line }
                 return { line.update($0) }
             }

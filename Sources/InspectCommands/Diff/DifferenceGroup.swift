@@ -11,7 +11,7 @@ struct DifferenceGroup {
     /// What tensors of a group have in common.
     struct Key: Hashable {
         /// Their names without the numbers.
-        let texts: [String]
+        let texts: [ExactName]
         let dtypes: [String]
         let shapes: [[Int]]
         let kinds: [String]

@@ -4,7 +4,7 @@ import MoEFormat
 struct NamedTensors {
     /// Names in the order of the file: tensors, then aliases.
     private(set) var names: [String] = []
-    private var tensors: [String: Int] = [:]
+    private var tensors: [ExactName: Int] = [:]
     /// What each tensor's parts are for, in their order.
     private(set) var placements: [[Placement]]
 
@@ -41,9 +41,9 @@ struct NamedTensors {
     }
 
     private mutating func add(_ name: String, _ tensor: Int) {
-        if tensors.updateValue(tensor, forKey: name) == nil { names.append(name) }
+        if tensors.updateValue(tensor, forKey: ExactName(name)) == nil { names.append(name) }
     }
 
     /// The number of the tensor of that name.
-    subscript(name: String) -> Int? { tensors[name] }
+    subscript(name: String) -> Int? { tensors[ExactName(name)] }
 }

@@ -19,7 +19,7 @@ enum SourceDifference {
     }
 
     private static func between(
-        _ a: [String: HDF5Origin.Attribute], _ b: [String: HDF5Origin.Attribute]
+        _ a: [ExactName: HDF5Origin.Attribute], _ b: [ExactName: HDF5Origin.Attribute]
     ) -> [MetadataDifference] {
         Set(a.keys).union(b.keys).sorted().compactMap { name in
             let (first, second) = (a[name], b[name])
@@ -29,14 +29,16 @@ enum SourceDifference {
             guard !isSame else { return nil }
             let hasOtherType = first?.value == second?.value
             return MetadataDifference(
-                path: "source.attributes[\(JSONValue.string(name).text)]", a: first.map(text),
+                path: "source.attributes[\(JSONValue.string(name.text).text)]", a: first.map(text),
                 b: second.map { text($0) + (hasOtherType ? " of another type or shape" : "") })
         }
     }
 
-    private static func between(_ a: [String: String], _ b: [String: String], at path: String) -> [MetadataDifference] {
+    private static func between(_ a: [ExactName: String], _ b: [ExactName: String], at path: String)
+        -> [MetadataDifference]
+    {
         Set(a.keys).union(b.keys).sorted().filter { a[$0] != b[$0] }
-            .map { MetadataDifference(path: "\(path)[\(JSONValue.string($0).text)]", a: a[$0], b: b[$0]) }
+            .map { MetadataDifference(path: "\(path)[\(JSONValue.string($0.text).text)]", a: a[$0], b: b[$0]) }
     }
 
     private static func kind(_ source: SourceSection) -> String {
@@ -48,12 +50,12 @@ enum SourceDifference {
     }
 
     /// Attributes by the path of their object and their name.
-    private static func attributes(of origin: HDF5Origin) -> [String: HDF5Origin.Attribute] {
-        var attributes: [String: HDF5Origin.Attribute] = [:]
+    private static func attributes(of origin: HDF5Origin) -> [ExactName: HDF5Origin.Attribute] {
+        var attributes: [ExactName: HDF5Origin.Attribute] = [:]
         for (object, path) in zip(origin.objects, paths(of: origin)) {
             for attribute in object.attributes {
                 let name = path + "@" + String(decoding: attribute.name, as: UTF8.self)
-                attributes[name] = attribute
+                attributes[ExactName(name)] = attribute
             }
         }
         return attributes
@@ -80,13 +82,13 @@ enum SourceDifference {
         return "\(attribute.value.count) bytes \(digits.joined())\(attribute.value.count > shown ? "…" : "")"
     }
 
-    private static func metadata(of origin: SafetensorsOrigin) -> [String: String] {
-        var metadata: [String: String] = [:]
+    private static func metadata(of origin: SafetensorsOrigin) -> [ExactName: String] {
+        var metadata: [ExactName: String] = [:]
         for file in origin.files {
             guard let header = try? JSONParser.parse(file.header), let members = header["__metadata__"]?.object?.members
             else { continue }
             for (key, value) in members {
-                metadata[String(decoding: file.name, as: UTF8.self) + "#" + key] = value.text
+                metadata[ExactName(String(decoding: file.name, as: UTF8.self) + "#" + key)] = value.text
             }
         }
         return metadata

@@ -1,3 +1,5 @@
+import MoEFormat
+
 /// Many names as few patterns: `model.layers.{0-31}.mlp.experts.{0-7}.w1.weight`.
 ///
 /// The patterns match exactly the names, and `NameGlob` reads them.
@@ -6,8 +8,8 @@ enum NamePatternCover {
     ///
     /// - Complexity: O(n log n) for n names.
     static func patterns(of names: [String]) -> [String] {
-        var order: [[String]] = []
-        var tuples: [[String]: [[Int]]] = [:]
+        var order: [[ExactName]] = []
+        var tuples: [[ExactName]: [[Int]]] = [:]
         for name in names {
             let template = NameTemplate(name)
             if tuples[template.texts] == nil { order.append(template.texts) }
@@ -34,11 +36,11 @@ enum NamePatternCover {
         return order.flatMap { rest in rest.map { [numbers[rest, default: []]] + $0 } }
     }
 
-    private static func write(_ texts: [String], sets: [[Int]]) -> String {
-        var pattern = NameGlob.escaped(texts[0])
+    private static func write(_ texts: [ExactName], sets: [[Int]]) -> String {
+        var pattern = NameGlob.escaped(texts[0].text)
         for (set, text) in zip(sets, texts.dropFirst()) {
             pattern += set.count == 1 ? "\(set[0])" : "{\(ranges(of: set))}"
-            pattern += NameGlob.escaped(text)
+            pattern += NameGlob.escaped(text.text)
         }
         return pattern
     }

@@ -1,9 +1,11 @@
+import MoEFormat
+
 /// A name taken apart into text and the numbers that count something: `layers.`3`.experts.`7`.w1`.
 ///
 /// A number counts when it is a component of the name, or the end of one behind `_`, `-` or `[`: the 1 of `w1` does not.
 struct NameTemplate: Hashable {
     /// What stands before, between and behind the numbers: one more than there are numbers.
-    private(set) var texts: [String] = []
+    private(set) var texts: [ExactName] = []
     /// The numbers in their order.
     private(set) var numbers: [Int] = []
 
@@ -23,13 +25,13 @@ struct NameTemplate: Hashable {
             // A number with leading zeros is text: it would not come back as it was.
             let isCanonical = end - position == 1 || bytes[position] != UInt8(ascii: "0")
             if startsPart, endsPart, isCanonical, end - position <= 9 {
-                texts.append(String(decoding: bytes[textStart..<position], as: UTF8.self))
+                texts.append(ExactName(String(decoding: bytes[textStart..<position], as: UTF8.self)))
                 numbers.append(bytes[position..<end].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) })
                 textStart = end
             }
             position = end
         }
-        texts.append(String(decoding: bytes[textStart...], as: UTF8.self))
+        texts.append(ExactName(String(decoding: bytes[textStart...], as: UTF8.self)))
     }
 
     private static let separators = Set("./_-[]:".utf8)

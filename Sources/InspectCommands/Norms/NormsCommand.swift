@@ -20,20 +20,13 @@ package struct NormsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only that layer, by its number or its bank's path.", valueName: "N|PATH"))
     var layer: String?
 
-    @Option(help: ArgumentHelp("Decode on so many threads.", valueName: "N"))
-    var jobs: Int?
-
-    @Flag(help: "No progress.")
-    var quiet = false
+    @OptionGroup
+    var work: WorkArguments
 
     @Flag(help: "Print every expert's norms as JSON.")
     var json = false
 
     package init() {}
-
-    package func validate() throws {
-        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
-    }
 
     package func run() throws {
         try CommandRunner.run("moe-inspect") {
@@ -54,13 +47,13 @@ package struct NormsCommand: ParsableCommand {
     private func measure() throws(FormatError) -> [LayerNorms] {
         let model = try ModelFile(opening: file)
         let banks = if let layer { [try model.bank(named: layer)] } else { model.banks }
-        let progress = ProgressLine("decoding", total: banks.reduce(0) { $0 &+ $1.decodedLength }, isQuiet: quiet)
+        let progress = ProgressLine("decoding", total: banks.reduce(0) { $0 &+ $1.decodedLength }, isQuiet: work.quiet)
         defer { progress.finish() }
         let done = Atomic<UInt64>(0)
         var layers: [LayerNorms] = []
         for bank in banks {
             layers.append(
-                try LayerNorms(of: bank, in: model, workers: jobs.map(Workers.init) ?? .all) { bytes in
+                try LayerNorms(of: bank, in: model, workers: work.workers) { bytes in
                     progress.update(done.wrappingAdd(bytes, ordering: .relaxed).newValue)
                 })
         }

@@ -36,19 +36,15 @@ package struct ReportCommand: ParsableCommand {
     @Flag(help: "Read the directory only: sizes, without norms and planes.")
     var quick = false
 
-    @Option(help: ArgumentHelp("Decode on so many threads.", valueName: "N"))
-    var jobs: Int?
-
     @Flag(help: "Replace an existing output.")
     var force = false
 
-    @Flag(help: "No progress.")
-    var quiet = false
+    @OptionGroup
+    var work: WorkArguments
 
     package init() {}
 
     package func validate() throws {
-        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
         if budget != nil, trace == nil { throw ValidationError("--budget goes with --trace") }
     }
 
@@ -78,16 +74,16 @@ package struct ReportCommand: ParsableCommand {
         do throws(FormatError) {
             let model = try ModelFile(opening: file)
             let total = quick ? 0 : try FileDump(model).totals().tensorBytes
-            let progress = ProgressLine("decoding", total: total, isQuiet: quiet || quick)
+            let progress = ProgressLine("decoding", total: total, isQuiet: work.quiet || quick)
             defer { progress.finish() }
-            scan = try ModelScan(of: model, decodes: !quick, workers: jobs.map(Workers.init) ?? .all) {
+            scan = try ModelScan(of: model, decodes: !quick, workers: work.workers) {
                 progress.update($0)
             }
         } catch {
             throw CommandFailure(error, path: file)
         }
         let routing = try trace.map { trace in
-            try RoutingUse(trace: trace, file: scan.file, budget: budget, jobs: jobs)
+            try RoutingUse(trace: trace, file: scan.file, budget: budget, jobs: work.jobs)
         }
         let traceName = trace?.split(separator: "/").last.map(String.init) ?? ""
         return ReportPage.bytes(ReportData(scan, routing: routing, traceName: traceName).json)

@@ -25,7 +25,7 @@ struct ReportData {
             "dtypes": .array(scan.storage.map(storage)),
             "groups": .array(TensorPlace.titles(of: tensors.groups).map(Self.text)),
             "tiles": .array(tensors.tiles.map(Self.tile)),
-            "templates": .array(tensors.templates.map { .array($0.map { .string($0) }) }),
+            "templates": .array(tensors.templates.map { .array($0.map { .string($0.text) }) }),
             "shapes": .array(tensors.shapes.map { .array($0.map { .integer(Int64($0)) }) }),
             "dtypeNames": .array(tensors.dtypes.map { .string($0) }),
             "roles": .array(tensors.roles.map { .string($0) }),

@@ -1,7 +1,6 @@
 import CommandSupport
 import MoEFormat
 import MoERuntime
-import MoESystem
 
 /// How often a recorded routing used each expert, and how often the expert cache had it.
 struct RoutingUse {
@@ -27,7 +26,7 @@ struct RoutingUse {
     init(trace path: String, file: ModelFile, budget: BudgetArgument?, jobs: Int?) throws {
         let trace: RoutingTrace
         do throws(RuntimeError) {
-            trace = try RoutingTrace(try Self.text(of: path), banks: file.banks.map(\.expertCount))
+            trace = try RoutingTrace(opening: path, banks: file.banks.map(\.expertCount))
         } catch {
             throw CommandFailure(error, path: path)
         }
@@ -67,16 +66,6 @@ struct RoutingUse {
             }
         }
         return cache
-    }
-
-    private static func text(of path: String) throws(RuntimeError) -> [UInt8] {
-        do throws(SystemError) {
-            let file = try ReadableFile(opening: path)
-            guard file.size <= 1 << 30 else { throw SystemError("cannot read", path: path, number: 27) }
-            return try file.bytes(at: 0, count: Int(file.size))
-        } catch {
-            throw .file(FormatError(.io, error.description, cause: error))
-        }
     }
 }
 

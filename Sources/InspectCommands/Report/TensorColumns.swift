@@ -15,7 +15,7 @@ struct TensorColumns {
 
     private(set) var groups: [String] = []
     private(set) var tiles: [Tile] = []
-    private(set) var templates: [[String]] = []
+    private(set) var templates: [[ExactName]] = []
     private(set) var shapes: [[Int]] = []
     private(set) var dtypes: [String] = []
     private(set) var roles: [String] = []
@@ -26,7 +26,7 @@ struct TensorColumns {
         self.scan = scan
         var places = Occurring<TensorPlace>()
         var groups = Occurring<String>()
-        var (templates, shapes) = (Occurring<[String]>(), Occurring<[Int]>())
+        var (templates, shapes) = (Occurring<[ExactName]>(), Occurring<[Int]>())
         var (dtypes, roles) = (Occurring<String>(), Occurring<String>())
         var (template, numbers, dtype, shape) = ([Int](), [Int](), [Int](), [Int]())
         var (role, bank, expert, tile) = ([Int](), [Int](), [Int](), [Int]())

@@ -69,7 +69,7 @@ struct TensorPlace: Hashable {
     private static func group(of name: String) -> String {
         let template = NameTemplate(dotted(name))
         guard let number = template.numbers.first else { return "" }
-        return template.texts[0] + "\(number)"
+        return template.texts[0].text + "\(number)"
     }
 
     private static func label(of name: String, in group: String) -> String {

@@ -123,6 +123,22 @@ import Testing
         #expect(try Command.inspect("diff", Self.model).status == 64)
     }
 
+    /// Two names that Swift's strings hold equal, which files do not.
+    @Test func namesAreComparedByTheirBytes() throws {
+        let directory = try TemporaryDirectory()
+        var (a, b) = (SafetensorsFile(), SafetensorsFile())
+        for (index, name) in ["\u{E9}.0", "e\u{301}.0"].enumerated() {
+            a.add(name, [Float(index)])
+            b.add(name, [Float(2 * index)])
+        }
+        try a.convert(to: directory.file("a.moe"))
+        try b.convert(to: directory.file("b.moe"))
+        let json = try Command.inspect("diff", directory.file("a.moe"), directory.file("b.moe"), "--json").json()
+        #expect(json["common_tensors"] == 2 && json["tensors"]?.array?.count == 1)
+        let name = try #require(json["tensors"]?.array?.first?["name"]?.string)
+        #expect(name.unicodeScalars.elementsEqual("e\u{301}.0".unicodeScalars))
+    }
+
     @Test func namesDoNotSteerTheTerminal() throws {
         let directory = try TemporaryDirectory()
         var (a, b) = (SafetensorsFile(), SafetensorsFile())

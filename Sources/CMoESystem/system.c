@@ -2,9 +2,11 @@
 #include "moe_system.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sched.h>
@@ -79,4 +81,17 @@ void moe_prefer_large_pages(void *start, size_t length) {
 #else
     (void)start, (void)length;
 #endif
+}
+
+void moe_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    rlim_t most = limit.rlim_max;
+#if defined(__APPLE__)
+    // What exceeds OPEN_MAX is refused, whatever the limit says.
+    if (most > OPEN_MAX) most = OPEN_MAX;
+#endif
+    if (limit.rlim_cur >= most) return;
+    limit.rlim_cur = most;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }

@@ -1,16 +1,20 @@
 import ArgumentParser
 
-/// A number of bytes as people write it: `512`, `160MiB`, `1.5 GiB`.
+/// A number of bytes as people write it: `512`, `160MiB`, `1.5 GiB`, or in decimal units, `50GB`.
 package struct ByteSize: Equatable, Sendable {
     package let bytes: Int
 
     package init(bytes: Int) { self.bytes = bytes }
 
     private static let units: [(suffix: String, log2: Int)] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)]
+    private static let decimalUnits: [(suffix: String, bytes: Double)] = [
+        ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
+    ]
 
     package init?(_ text: String) {
         let trimmed = text.filter { $0 != " " }
-        let unit = Self.units.first { trimmed.lowercased().hasSuffix($0.suffix.lowercased()) }
+        let known = Self.units.map { ($0.suffix, Double(1 << $0.log2)) } + Self.decimalUnits
+        let unit: (suffix: String, bytes: Double)? = known.first { trimmed.lowercased().hasSuffix($0.0.lowercased()) }
         var digits = Substring(trimmed)
         if let unit {
             digits = digits.dropLast(unit.suffix.count)
@@ -20,7 +24,7 @@ package struct ByteSize: Equatable, Sendable {
         guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
             let value = Double(digits)
         else { return nil }
-        let bytes = value * Double(1 << (unit?.log2 ?? 0))
+        let bytes = value * (unit?.bytes ?? 1)
         guard bytes >= 0, bytes < Double(Int.max), bytes == bytes.rounded() || unit != nil else { return nil }
         self.bytes = Int(bytes)
     }

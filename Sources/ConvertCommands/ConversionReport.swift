@@ -44,16 +44,19 @@ struct ConversionReport {
     func showResult(asJSON: Bool, seconds: Double) throws(ConversionError) {
         let file: ModelFile
         let totals: (tensorBytes: UInt64, storedBytes: UInt64)
+        let fileBytes: UInt64
         do throws(FormatError) {
             file = try ModelFile(opening: output)
             totals = try FileDump(file).totals()
+            fileBytes = try file.byteCountOfSet()
         } catch {
             throw ConversionError(writing: error)
         }
         if asJSON {
             var object = planObject
             object["blocks"] = nil
-            object["file_bytes"] = .integer(Int64(clamping: file.byteCount))
+            object["file_bytes"] = .integer(Int64(clamping: fileBytes))
+            if let set = file.set { object["files"] = .array((0...set.memberCount).map { .string(set.path(of: $0)) }) }
             object["stored_bytes"] = .integer(Int64(clamping: totals.storedBytes))
             object["seconds"] = .number(seconds)
             StandardOutput.line(JSONValue.object(object).indentedText)
@@ -62,10 +65,11 @@ struct ConversionReport {
         StandardOutput.line(TerminalText.escaped("\(output): \(headline)"))
         showLayers()
         let ratio = totals.tensorBytes == 0 ? 100 : Double(totals.storedBytes) / Double(totals.tensorBytes) * 100
+        let files = file.set.map { "\($0.memberCount + 1) files of" } ?? "file"
         let speed = seconds > 0 ? UInt64(Double(totals.tensorBytes) / seconds) : 0
         StandardOutput.line(
             "  \(ByteSize.text(totals.tensorBytes)) of tensors stored in \(ByteSize.text(totals.storedBytes)) (\(ByteSize.decimal(ratio, 1)) %), "
-                + "file \(ByteSize.text(file.byteCount)); \(ByteSize.decimal(seconds, 2)) s, \(ByteSize.text(speed))/s")
+                + "\(files) \(ByteSize.text(fileBytes)); \(ByteSize.decimal(seconds, 2)) s, \(ByteSize.text(speed))/s")
     }
 
     /// What the experts of a bank were recognised by; nil where the input said so itself, or was cut.

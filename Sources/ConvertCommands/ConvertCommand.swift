@@ -12,7 +12,8 @@ package struct ConvertCommand: ParsableCommand {
         discussion: """
             Every tensor of the checkpoint is kept. The layout and the routing are recognised from names, shapes and a \
             config.json beside the input. A .moe file gives back the file that it was made from: the output's extension \
-            says what is written. The output appears under its name only when it is whole.
+            says what is written. The output appears under its name only when it is whole. With --shard-size the model is \
+            written as a set of files; the head, or any of its files, stands for the set wherever a .moe file is read.
 
             Exit codes: 0 done, 64 wrong usage, 65 the input is damaged or contradicts itself, 66 it cannot be opened, \
             73 the output cannot be created or exists without --force, 74 I/O failed, 130 and 143 interrupted.
@@ -85,7 +86,7 @@ package struct ConvertCommand: ParsableCommand {
         try storage.apply(to: &request)
         slimming.apply(to: &request)
         // What would fail at the end fails before the work: the output is begun first.
-        let destination = dryRun ? nil : try create()
+        let destination = dryRun ? nil : try createModel()
         let conversion = try Conversion(request)
         let report = ConversionReport(conversion, input: input, output: output)
         guard let destination else {
@@ -140,14 +141,28 @@ package struct ConvertCommand: ParsableCommand {
     }
 
     private func create(hasTemporaryPath: Bool = false) throws(ConversionError) -> AtomicOutput {
-        if let source = try? ReadableFile(opening: input), let target = try? ReadableFile(opening: output),
-            source.identity == target.identity
-        {
-            throw .usage("input and output are the same file")
-        }
+        try checkIsAnother([output])
         do throws(SystemError) {
             return try AtomicOutput(output, replacing: force, hasTemporaryPath: hasTemporaryPath)
         } catch { throw Self.failure(of: error) }
+    }
+
+    private func createModel() throws(ConversionError) -> ModelOutput {
+        // Whatever is called like a member may be replaced by one.
+        try checkIsAnother([output] + (slimming.shardSize == nil ? [] : SetName(head: output).existingMembers))
+        do throws(SystemError) {
+            return try ModelOutput(output, replacing: force, fileLimit: slimming.shardSize.map { UInt64($0.bytes) })
+        } catch { throw Self.failure(of: error) }
+    }
+
+    /// Refuses to write over what is read.
+    private func checkIsAnother(_ outputs: [String]) throws(ConversionError) {
+        func identity(_ path: String) -> ReadableFile.Identity? { (try? ReadableFile(opening: path))?.identity }
+        var inputs = [input]
+        if let set = (try? ModelFile(opening: input))?.set { inputs += (0...set.memberCount).map(set.path(of:)) }
+        let taken = Set(outputs.compactMap(identity))
+        guard !taken.isEmpty, inputs.contains(where: { identity($0).map(taken.contains) ?? false }) else { return }
+        throw .usage("input and output are the same file")
     }
 
     private static func failure(of error: SystemError) -> ConversionError {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import MoEConversion
 import MoEFormat
 
@@ -22,9 +23,16 @@ package struct SlimmingArguments: ParsableArguments {
     @Flag(help: "Store equal dense tensors once.")
     var dedup = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a set of files of at most this size, as OUT-00001-of-00004.moe beside OUT; a larger block gets a file of its own.",
+            valueName: "SIZE"))
+    var shardSize: ByteSize?
+
     package init() {}
 
     package func validate() throws {
+        if let shardSize, shardSize.bytes < 1 { throw ValidationError("--shard-size takes a size from 1 on") }
         if allowOverflow, dtype == nil { throw ValidationError("--allow-overflow goes with --dtype") }
     }
 
@@ -32,6 +40,7 @@ package struct SlimmingArguments: ParsableArguments {
     var firstGiven: String? {
         let given: [(String, Bool)] = [
             ("--dtype", dtype != nil), ("--experts", experts != nil), ("--layers", layers != nil), ("--dedup", dedup),
+            ("--shard-size", shardSize != nil),
         ]
         return given.first { $0.1 }?.0
     }

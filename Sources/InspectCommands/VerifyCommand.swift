@@ -13,13 +13,20 @@ package struct VerifyCommand: ParsableCommand {
     @Argument(help: "The .moe file.", completion: .file(extensions: ["moe"]))
     var file: String
 
-    @OptionGroup
-    var work: WorkArguments
+    @Option(help: ArgumentHelp("Decode on so many threads.", valueName: "N"))
+    var jobs: Int?
+
+    @Flag(help: "No progress.")
+    var quiet = false
 
     @Flag(help: "Print the result as JSON.")
     var json = false
 
     package init() {}
+
+    package func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
+    }
 
     package func run() throws {
         try CommandRunner.run("moe-inspect") {
@@ -27,9 +34,9 @@ package struct VerifyCommand: ParsableCommand {
             do throws(FormatError) {
                 let model = try ModelFile(opening: file)
                 let total = try FileDump(model).totals().tensorBytes
-                let progress = ProgressLine("verifying", total: total, isQuiet: work.quiet)
+                let progress = ProgressLine("verifying", total: total, isQuiet: quiet)
                 defer { progress.finish() }
-                verification = try Verification(of: model, workers: work.workers) {
+                verification = try Verification(of: model, workers: jobs.map(Workers.init) ?? .all) {
                     progress.update($0)
                 }
             } catch {
@@ -46,6 +53,7 @@ package struct VerifyCommand: ParsableCommand {
             let findings = verification.findings.map { finding -> JSONValue in
                 [
                     "rule": finding.error.rule.map { .string($0.description) } ?? .null,
+                    "file": finding.error.file.map { .string($0) } ?? .null,
                     "offset": finding.error.offset.map { .integer(Int64(clamping: $0)) } ?? .null,
                     "tensor": finding.tensor.map { .string($0) } ?? .null,
                     "chunk": finding.chunk.map { .integer(Int64($0)) } ?? .null,

@@ -25,6 +25,8 @@ public struct CheckpointConverter: Sendable {
         public var memory = 160 << 20
         /// Whether an existing output is replaced.
         public var replacesOutput = false
+        /// Bytes of a file, at most: a larger model becomes a set of files, which the output's name opens. nil for one file.
+        public var fileLimit: UInt64?
         /// Whether the finished file is decoded and compared with its source before it gets its name.
         public var checksOutput = false
         public var hdf5Reading: HDF5Reading = .inChildProcess
@@ -91,11 +93,22 @@ public struct CheckpointConverter: Sendable {
     private func makeModel(
         _ request: Conversion.Request, at path: String, progress: (@Sendable (UInt64) -> Void)?
     ) throws(ConversionError) -> ConversionSummary {
-        let output = try create(path, hasTemporaryPath: false)
+        let output: ModelOutput
+        do throws(SystemError) {
+            output = try ModelOutput(path, replacing: options.replacesOutput, fileLimit: options.fileLimit)
+        } catch {
+            throw ConversionError(creating: error)
+        }
         let conversion = try Conversion(request)
         try conversion.write(to: output, progress: progress)
         if options.checksOutput { try conversion.check(output) }
-        let bytes = try commit(output)
+        let bytes: UInt64
+        do {
+            try output.commit()
+            bytes = try ModelFile(opening: path).byteCountOfSet()
+        } catch {
+            throw ConversionError(.io, "\(error)")
+        }
         return ConversionSummary(
             tensorCount: conversion.plan.tensors.count, layerCount: conversion.plan.banks.count,
             tensorBytes: conversion.plan.byteCount, fileBytes: bytes, warnings: conversion.warnings)
@@ -105,7 +118,7 @@ public struct CheckpointConverter: Sendable {
         _ request: Conversion.Request, to format: Export.Format, at path: String,
         progress: (@Sendable (UInt64) -> Void)?
     ) throws(ConversionError) -> ConversionSummary {
-        let output = try create(path, hasTemporaryPath: true)
+        let output = try create(path)
         let export = try Export(request, to: format)
         let outcome = try export.write(to: output, progress: progress)
         if options.checksOutput { try export.check(output, after: outcome) }
@@ -116,9 +129,9 @@ public struct CheckpointConverter: Sendable {
             warnings: outcome.warnings)
     }
 
-    private func create(_ path: String, hasTemporaryPath: Bool) throws(ConversionError) -> AtomicOutput {
+    private func create(_ path: String) throws(ConversionError) -> AtomicOutput {
         do throws(SystemError) {
-            return try AtomicOutput(path, replacing: options.replacesOutput, hasTemporaryPath: hasTemporaryPath)
+            return try AtomicOutput(path, replacing: options.replacesOutput, hasTemporaryPath: true)
         } catch {
             throw ConversionError(creating: error)
         }
@@ -143,6 +156,7 @@ public struct ConversionSummary: Hashable, Sendable {
     public let layerCount: Int
     /// Bytes of all tensors, decoded.
     public let tensorBytes: UInt64
+    /// Bytes of the output; of all files of a set.
     public let fileBytes: UInt64
     /// What the user should know, a line each: routing that was assumed, tensors that no layout knows.
     public let warnings: [String]

@@ -1,5 +1,5 @@
 package import HDF5Source
-import MoEFormat
+package import MoEFormat
 package import MoESystem
 
 /// One conversion from a checkpoint to a `.moe` file: open, recognise, plan, write.
@@ -118,10 +118,17 @@ package struct Conversion: Sendable {
         checkpoint.notes + (recognition?.warnings ?? []) + slimmingNotes + (castReport.map { [$0] } ?? [])
     }
 
-    /// Writes the file; it is not there until `output` is committed.
+    /// Writes one file; it is not there until `output` is committed.
     ///
     /// - Throws: `ConversionError`.
     package func write(to output: AtomicOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError) {
+        try write(to: ModelOutput(output), progress: progress)
+    }
+
+    /// Writes the file, or the files of a set; they are not there until `output` is committed.
+    ///
+    /// - Throws: `ConversionError`.
+    package func write(to output: ModelOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError) {
         try checkFreeSpace(of: output)
         let source = try checkpoint.sourceSection()
         let writer: ModelFileWriter
@@ -141,9 +148,9 @@ package struct Conversion: Sendable {
     /// Decodes what was written and compares every content hash with that of the source.
     ///
     /// - Throws: `ConversionError` when anything differs.
-    package func check(_ output: AtomicOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError) {
+    package func check(_ output: ModelOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError) {
         do {
-            let file = try ModelFile(reading: output.reopened())
+            let file = try output.reopened()
             let verification = try Verification(of: file, workers: Workers(storage.jobs), progress: progress)
             if let finding = verification.findings.first {
                 throw ConversionError(.io, "the file that was written does not check: \(finding)")
@@ -158,7 +165,7 @@ package struct Conversion: Sendable {
     }
 
     /// Refuses to begin what cannot end: compression is given the benefit of the doubt.
-    private func checkFreeSpace(of output: AtomicOutput) throws(ConversionError) {
+    private func checkFreeSpace(of output: ModelOutput) throws(ConversionError) {
         guard let free = output.freeSpace else { return }
         let least = storage.compression == .none ? plan.byteCount : plan.byteCount / 4
         guard free >= least else {

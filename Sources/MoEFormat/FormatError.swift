@@ -14,17 +14,21 @@ public struct FormatError: Error, Equatable, Sendable {
     public let rule: Rule?
     /// Where in the file, in bytes from its start, when one place can be named.
     public let offset: UInt64?
+    /// The name of the file of a set that the error is about; nil for the one that was opened.
+    public let file: String?
     /// What was found, and what was expected, in one sentence without a full stop.
     public let message: String
     /// The system's error behind an `io` error.
     public let cause: SystemError?
 
     public init(
-        _ kind: Kind, rule: Rule? = nil, offset: UInt64? = nil, _ message: String, cause: SystemError? = nil
+        _ kind: Kind, rule: Rule? = nil, offset: UInt64? = nil, file: String? = nil, _ message: String,
+        cause: SystemError? = nil
     ) {
         self.kind = kind
         self.rule = rule
         self.offset = offset
+        self.file = file
         self.message = message
         self.cause = cause
     }
@@ -32,6 +36,16 @@ public struct FormatError: Error, Equatable, Sendable {
     /// The file breaks a rule.
     package static func broken(_ rule: Rule, at offset: UInt64? = nil, _ message: String) -> FormatError {
         FormatError(.damaged, rule: rule, offset: offset, message)
+    }
+
+    /// A block breaks a rule, at an offset from its start.
+    package static func broken(_ rule: Rule, in block: Block, at offset: UInt64, _ message: String) -> FormatError {
+        FormatError(.damaged, rule: rule, offset: block.offset +? offset, file: block.fileName, message)
+    }
+
+    /// The same error, told of a file of a set.
+    func inFile(_ name: String) -> FormatError {
+        FormatError(kind, rule: rule, offset: offset, file: name, message, cause: cause)
     }
 
     /// The file is whole but needs something this version does not have.
@@ -57,11 +71,10 @@ public struct FormatError: Error, Equatable, Sendable {
 
 extension FormatError: CustomStringConvertible {
     public var description: String {
-        switch (rule, offset) {
-        case (let rule?, let offset?): "\(message) (rule \(rule), offset 0x\(String(offset, radix: 16)))"
-        case (let rule?, nil): "\(message) (rule \(rule))"
-        case (nil, let offset?): "\(message) (offset 0x\(String(offset, radix: 16)))"
-        case (nil, nil): message
-        }
+        var place = [rule.map { "rule \($0)" }, offset.map { "offset 0x\(String($0, radix: 16))" }].compactMap(\.self)
+            .joined(separator: ", ")
+        // An I/O error names its file itself.
+        if let file, kind != .io { place += offset == nil ? "\(place.isEmpty ? "" : ", ")in \(file)" : " of \(file)" }
+        return place.isEmpty ? message : "\(message) (\(place))"
     }
 }

@@ -18,6 +18,8 @@ public enum Limits {
     public static let zstdWindowLog = 24
     /// Experts in a bank.
     public static let experts = 1 << 20
+    /// Members of a set.
+    public static let members = 65_535
     /// Bytes of a directory page.
     package static let pageBytes = 16_384
 }

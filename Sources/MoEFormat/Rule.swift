@@ -68,6 +68,11 @@ public struct Rule: RawRepresentable, Hashable, Comparable, Sendable {
     package static let aliasTarget = Rule(rawValue: 85)
     package static let source = Rule(rawValue: 90)
     package static let configuration = Rule(rawValue: 91)
+    package static let setFeature = Rule(rawValue: 92)
+    package static let setRecords = Rule(rawValue: 93)
+    package static let memberContents = Rule(rawValue: 94)
+    package static let memberOfSet = Rule(rawValue: 95)
+    package static let setIdentity = Rule(rawValue: 96)
 }
 
 extension Rule: CustomStringConvertible {

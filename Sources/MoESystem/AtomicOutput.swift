@@ -109,20 +109,33 @@ public final class AtomicOutput: @unchecked Sendable {
     /// Starts writing dirty pages back, so that the wait in `commit` is short; a hint.
     public func startWriteback() { moe_start_writeback(descriptor) }
 
+    /// Cuts the file off behind so many bytes; what is written next follows them.
+    package func truncate(to length: UInt64) throws(SystemError) {
+        guard let end = off_t(exactly: length), ftruncate(descriptor, end) == 0, lseek(descriptor, end, SEEK_SET) == end
+        else { throw .last("cannot write", path: path) }
+    }
+
+    /// Makes the bytes durable.
+    package func synchronize() throws(SystemError) {
+        guard fsync(descriptor) == 0 else { throw .last("cannot write", path: path) }
+    }
+
     /// Makes the bytes durable and gives them their name, replacing what had it.
     ///
     /// - Throws: `SystemError`; then the name still leads to what it led to before.
     public func commit() throws(SystemError) {
-        guard fsync(descriptor) == 0 else { throw .last("cannot write", path: path) }
-        if state.withLock({ $0.temporary }) == nil, try giveName() {
-            syncDirectory()
-            return
-        }
+        try synchronize()
+        try takeName(path)
+        synchronizeDirectory()
+    }
+
+    /// Gives the bytes a name in the same directory, which need not be the one they were begun under; replaces what had it.
+    package func takeName(_ path: String) throws(SystemError) {
+        if state.withLock({ $0.temporary }) == nil, try giveName(path) { return }
         guard let temporary = state.withLock({ $0.temporary }) else { return }
         guard unsafe rename(temporary, path) == 0 else { throw .last("cannot create", path: path) }
         state.withLock { $0.isFinished = true }
         PendingOutputs.forget(temporary)
-        syncDirectory()
     }
 
     /// Gives up the bytes.
@@ -139,7 +152,7 @@ public final class AtomicOutput: @unchecked Sendable {
     /// Gives a file without a name its own, or, where that is taken and may be replaced, a sibling's to rename.
     ///
     /// - Returns: whether the file has its own name now.
-    private func giveName() throws(SystemError) -> Bool {
+    private func giveName(_ path: String) throws(SystemError) -> Bool {
         if unsafe linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
             state.withLock { $0.isFinished = true }
             return true
@@ -164,8 +177,8 @@ public final class AtomicOutput: @unchecked Sendable {
         throw SystemError("cannot create", path: path, number: EEXIST)
     }
 
-    /// Makes the new name itself durable; some file systems do not allow it, which is no reason to fail.
-    private func syncDirectory() {
+    /// Makes new names themselves durable; some file systems do not allow it, which is no reason to fail.
+    package func synchronizeDirectory() {
         let opened = unsafe open(directory, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { return }
         fsync(opened)

@@ -22,6 +22,8 @@ public final class MappedRegion: Sendable {
     private let faulted = Atomic(false)
     /// Bytes of the range asked for.
     public let count: Int
+    /// The file's path as it was opened, for messages.
+    package let path: String
 
     /// Maps `count` bytes from `offset` on, widened to whole pages.
     ///
@@ -31,6 +33,7 @@ public final class MappedRegion: Sendable {
         let start = offset / page * page
         lead = Int(offset - start)
         self.count = count
+        path = file.path
         mappedLength = max(1, lead + count)
         guard let position = off_t(exactly: start) else {
             throw SystemError("cannot map", path: file.path, number: EOVERFLOW)

@@ -17,6 +17,18 @@ public enum PendingOutputs {
 
     static func forget(_ name: String) { names.withLock { _ = $0.remove(name) } }
 
+    /// Runs something that an interruption must not cut in two: a signal waits for its end.
+    package static func uninterrupted(_ body: () throws(SystemError) -> Void) throws(SystemError) {
+        var failure: SystemError?
+        gate.withLock { _ in
+            do throws(SystemError) { try body() } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Held while the process must not end.
+    private static let gate = Mutex(())
+
     /// Removes them all; called when the process is about to end early.
     public static func removeAll() {
         for name in names.withLock({ $0 }) { unsafe unlink(name) }
@@ -32,8 +44,10 @@ public enum PendingOutputs {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
-                removeAll()
-                _exit(128 + number)
+                gate.withLock { _ in
+                    removeAll()
+                    _exit(128 + number)
+                }
             }
             source.resume()
             sources.withLock { $0.append(Kept(source: source)) }

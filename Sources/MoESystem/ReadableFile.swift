@@ -23,6 +23,13 @@ public final class ReadableFile: Sendable {
 
     package let descriptor: Int32
     private let bytesReadSoFar = Atomic<UInt64>(0)
+    private let directTwin = Mutex<DirectTwin>(.untried)
+
+    private enum DirectTwin {
+        case untried
+        case none
+        case open(ReadableFile)
+    }
 
     /// Bytes that `read` and `bytes` have fetched since the file was opened; what is mapped does not count.
     package var bytesRead: UInt64 { bytesReadSoFar.load(ordering: .relaxed) }
@@ -65,6 +72,19 @@ public final class ReadableFile: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// The same file opened past the page cache, as long as this one is; nil where the file system has no such reads, or where
+    /// its name leads to another file by now.
+    package var bypassingPageCache: ReadableFile? {
+        directTwin.withLock { twin in
+            if case .untried = twin {
+                let opened = try? ReadableFile(opening: path, bypassingPageCache: true)
+                twin = opened.flatMap { $0.identity == identity ? .open($0) : nil } ?? .none
+            }
+            if case .open(let file) = twin { return file }
+            return nil
+        }
+    }
 
     /// Fills `destination` with the bytes from `offset` on.
     ///

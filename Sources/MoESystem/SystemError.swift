@@ -23,6 +23,9 @@ public struct SystemError: Error, Equatable, Sendable {
         self.number = number
     }
 
+    /// The number of a name that is taken.
+    package static let alreadyExists = EEXIST
+
     /// An error with the number that the last failed call left in `errno`.
     package static func last(_ operation: String, path: String) -> SystemError {
         SystemError(operation, path: path, number: errno)

@@ -22,6 +22,7 @@ from .file import MoEFile, open_bytes
 from .file import open_file as open
 from .model.model import Model
 from .role import Role
+from .sets.file_set import FileSet
 from .source.source import HDF5Source, SafetensorsSource, UnknownSource
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "BlockContents",
     "BlockKind",
     "DType",
+    "FileSet",
     "HDF5Source",
     "LinkKind",
     "MoEFile",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from .byte_source import Buffer, ByteSource, FileSource, MemorySource
@@ -17,12 +17,15 @@ from .directory.directory import Directory
 from .directory.name_index import NameIndex
 from .directory.name_index_entry import TENSOR, NameIndexEntry
 from .directory.names import read_name
-from .envelope.envelope import read_envelope
 from .envelope.section_kind import SectionKind
 from .errors import MoEFormatError, require
 from .limits import CONFIG_BYTES
 from .model.model import Model
 from .model.model_rules import check_model
+from .sets.file_set import FileSet
+from .sets.set_name import SetName
+from .sets.set_record import SetRecord
+from .sets.single_file import SingleFile
 from .source.source import Source, parse_source
 
 
@@ -32,22 +35,24 @@ class MoEFile:
     Things are made once and kept. One thread at a time.
     """
 
-    def __init__(self, source: ByteSource) -> None:
-        """Takes over `source`: it is closed with the file, or at once if the file is refused."""
-        self.source_bytes = source
+    def __init__(self, file: SingleFile, files: FileSet | None = None) -> None:
+        """Takes over the file: it is closed with this one, or at once if it is refused."""
+        self.source_bytes = file.source
+        self.set = files
+        """The files that the model spans; None when it is this one alone."""
         self._blocks: dict[int, Block] = {}
         self._parts: dict[int, Part] = {}
         self._tensors: dict[int, Tensor] = {}
         self._banks: dict[int, Bank] = {}
         try:
-            self.envelope = read_envelope(source)
-            self.directory = Directory(source, self.envelope)
+            self.envelope = file.envelope
+            self.directory: Directory = file.directory
             self.name_index = NameIndex(self.directory, self._name_of)
             expert_counts = self._expert_counts()
             self.model = Model.parse(self.envelope.model, self.envelope.required(SectionKind.MODEL).offset)
             check_model(self.model, expert_counts)
         except BaseException:
-            source.close()
+            self.close()
             raise
 
     def _expert_counts(self) -> list[int]:
@@ -61,6 +66,8 @@ class MoEFile:
 
     def close(self) -> None:
         self.source_bytes.close()
+        if self.set:
+            self.set.close()
 
     def __enter__(self) -> MoEFile:
         return self
@@ -154,6 +161,20 @@ class MoEFile:
         for finding in self.findings():
             raise finding
 
+    # Files of a set
+
+    def file_source(self, number: int) -> ByteSource:
+        """The bytes of a file of the set; 0 is this one. Raises `OSError` for a member that is not there. R95."""
+        return self.set.member(number).source if self.set and number else self.source_bytes
+
+    def blocks_end(self, number: int) -> int:
+        """Where the blocks of a file of the set end."""
+        return self.set.record(number).directory_offset if self.set else self.envelope.footer.directory_offset
+
+    def told(self, error: MoEFormatError, number: int) -> MoEFormatError:
+        """An error in a file of the set, which it then names."""
+        return error.in_file(self.set.name(number)) if self.set and number else error
+
     # By number
 
     def block(self, index: int) -> Block:
@@ -187,10 +208,68 @@ class MoEFile:
 
 
 def open_file(path: str | os.PathLike[str]) -> MoEFile:
-    """Opens a file. Raises `OSError`, or `MoEFormatError` for what breaks an open rule."""
-    return MoEFile(FileSource(path))
+    """Opens a file, or a set by its head or any member. Raises `OSError`, or `MoEFormatError` by an open rule."""
+    name = SetName(os.fspath(path))
+    file = _opened(FileSource(name.head))
+    own = file.set_record
+    if own is not None and not own.is_head:
+        file.source.close()
+        about = f"{os.path.basename(name.head)} is file {own.file} of {own.member_count} of a set"
+        head_name = SetName.of_member(name.head, own.file, own.member_count)
+        if head_name is None:
+            raise OSError(f"{about}: open the head of the set, which has no number in its name")
+        name, file = head_name, _opened(FileSource(head_name.head))
+        _check_head(file, own, about)
+    return _with_members(
+        file,
+        lambda number, count: FileSource(name.member(number, count)),
+        lambda number, count: os.path.basename(name.member(number, count)),
+    )
 
 
-def open_bytes(data: Buffer) -> MoEFile:
-    """Opens a file that is in memory."""
-    return MoEFile(MemorySource(data))
+def open_bytes(data: Buffer, members: Sequence[Buffer] = ()) -> MoEFile:
+    """Opens a file that is in memory, or a set: its head, and its members in order."""
+    return _with_members(
+        _opened(MemorySource(data)),
+        lambda number, _: _memory_member(members, number),
+        lambda number, _: f"member {number}",
+    )
+
+
+def _memory_member(members: Sequence[Buffer], number: int) -> ByteSource:
+    if number > len(members):
+        raise FileNotFoundError(f"member {number} of the set is not there")
+    return MemorySource(members[number - 1])
+
+
+def _opened(source: ByteSource) -> SingleFile:
+    try:
+        return SingleFile(source)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _with_members(
+    file: SingleFile, open_member: Callable[[int, int], ByteSource], name: Callable[[int, int], str]
+) -> MoEFile:
+    record = file.set_record
+    if record is None:
+        return MoEFile(file)
+    count = record.member_count
+    return MoEFile(file, FileSet(file, record, lambda i: open_member(i, count), lambda i: name(i, count)))
+
+
+def _check_head(head: SingleFile, member: SetRecord, about: str) -> None:
+    """R95, from the member's side."""
+    record, at = head.set_record, head.envelope.footer.at
+    try:
+        if record is None or not record.is_head:
+            raise MoEFormatError("R95", at, "no head of a set", about)
+        require(record.member_count == member.member_count, "R95", record.at + 34, record.member_count,
+                member.member_count, about)  # fmt: skip
+        listed = SetRecord.parse(head.directory, member.file)
+        require(listed.content == member.content, "R95", listed.at, listed.content, member.content, about)
+    except BaseException:
+        head.source.close()
+        raise

@@ -28,6 +28,15 @@ def invalid_index():
     return json.loads((INVALID / "index.json").read_text())
 
 
+def members_of(path):
+    """The paths of the members of the set that a fixture is the head of."""
+    return sorted(path.parent.glob(f"{path.stem}-?????-of-?????.moe"))
+
+
+def is_member(path):
+    return re.search(r"-\d{5}-of-\d{5}\.moe$", path.name) is not None
+
+
 def rules_of_spec():
     """Rule → when it is checked, from the table of SPEC.md §12."""
     rows = re.findall(r"^\| (R\d\d) \| .* \| ([^|]*) \|$", (ROOT / "SPEC.md").read_text(), re.MULTILINE)

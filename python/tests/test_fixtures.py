@@ -10,7 +10,7 @@ from conftest import GOLDEN, INVALID, golden_listing, invalid_index, read_fixtur
 def test_golden_files_are_current():
     files = make_golden.make()
     assert {name: (GOLDEN / name).read_bytes() for name in files} == {name: data for name, (data, _) in files.items()}
-    listing = {name: entry | {"length": len(data)} for name, (data, entry) in files.items()}
+    listing = {name: entry | {"length": len(data)} for name, (data, entry) in files.items() if entry}
     assert golden_listing() == json.loads(json.dumps(listing))
 
 
@@ -19,6 +19,8 @@ def test_invalid_files_are_current():
     assert [entry["file"] for entry in invalid_index()] == [make_invalid.stored_name(fixture) for fixture in fixtures]
     for fixture, entry in zip(fixtures, invalid_index(), strict=True):
         assert read_fixture(INVALID / entry["file"]) == fixture.data, entry["file"]
+        for name, data in fixture.member_files():
+            assert (INVALID / name).read_bytes() == data, name
         assert (entry["rule"], entry["moment"], entry["description"]) == (
             fixture.rule,
             fixture.moment,

@@ -4,13 +4,16 @@ import hashlib
 
 import moe_format
 import pytest
-from conftest import GOLDEN, golden_listing
+from conftest import GOLDEN, golden_listing, is_member, members_of
 
 LISTING = golden_listing()
 
 
 def test_every_file_is_listed():
-    assert {path.name for path in GOLDEN.glob("*.moe")} == set(LISTING)
+    files = set(GOLDEN.glob("*.moe"))
+    assert {path.name for path in files if not is_member(path)} == set(LISTING)
+    listed = {name for entry in LISTING.values() for name in entry.get("members", [])}
+    assert {path.name for path in files if is_member(path)} == listed
 
 
 @pytest.mark.parametrize("name", LISTING)
@@ -18,6 +21,7 @@ def test_golden(name):
     expected = LISTING[name]
     with moe_format.open(GOLDEN / name) as file:
         assert [str(finding) for finding in file.findings()] == []
+        assert (file.set.member_count if file.set else 0) == len(members_of(GOLDEN / name))
         assert [tensor.name for tensor in file.tensors()] == [entry["name"] for entry in expected["tensors"]]
         for entry in expected["tensors"]:
             check_tensor(file.tensor(entry["name"]), entry)

@@ -34,4 +34,7 @@ void moe_prefer_large_pages(void *start, size_t length);
 /// its address space.
 uint64_t moe_memory_limit(void);
 
+/// Raises the number of files that this process may have open to the most that it may raise it to.
+void moe_raise_descriptor_limit(void);
+
 #endif

@@ -15,6 +15,8 @@ package final class ModelCheckpoint: Checkpoint {
     package init(_ file: ModelFile) throws(ConversionError) {
         self.file = file
         do throws(FormatError) {
+            // What would fail at the end fails before the work.
+            try file.set?.checkMembers()
             var records: [Tensor] = []
             for index in 0..<file.tensorCount { records.append(try file.tensor(at: index)) }
             var aliases: [(name: String, tensor: Int)] = []

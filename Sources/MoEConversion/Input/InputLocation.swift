@@ -73,7 +73,11 @@ struct InputLocation {
             throw ConversionError(.unopenable, "cannot list \(directory)")
         }
         if let known = conventional.first(where: names.contains) { return known }
-        let candidates = names.filter { name in extensions.contains { name.lowercased().hasSuffix($0) } }
+        let models = names.filter { $0.lowercased().hasSuffix(".moe") }.map { SetName(head: $0) }
+        // The head of a set stands for its members.
+        let candidates = names.filter { name in
+            extensions.contains { name.lowercased().hasSuffix($0) } && !models.contains { $0.hasMember(named: name) }
+        }
         // An index stands for its shards.
         let indices = candidates.filter { $0.lowercased().hasSuffix(".json") }
         let chosen = indices.isEmpty ? candidates : indices

@@ -251,7 +251,8 @@ package struct ConversionPipeline {
         let part = block.parts[unit.part]
         if unit.beginsBlock {
             let length = block.parts.reduce(UInt64(0)) { $0 + plan.byteCount(of: $1) }
-            try writer.beginBlock(block.kind, bank: block.bank, expert: block.expert, decodedLength: length)
+            try writer.beginBlock(
+                block.kind, bank: block.bank, expert: block.expert, decodedLength: length, aligned: block.alignment)
             numbers.removeAll()
         }
         if unit.beginsPart, let form = result.form,

@@ -29,10 +29,11 @@ extension ConversionPlan {
                     }
                     parts.append(planned)
                 }
-                blocks.append(
-                    Block(
-                        kind, bank: kind == .dense ? nil : Int(block.record.bank),
-                        expert: kind == .expert || kind == .shared ? Int(block.record.expert) : nil, parts: parts))
+                var planned = Block(
+                    kind, bank: kind == .dense ? nil : Int(block.record.bank),
+                    expert: kind == .expert || kind == .shared ? Int(block.record.expert) : nil, parts: parts)
+                if copying { planned.alignment = block.record.alignmentLog2 }
+                blocks.append(planned)
             }
             var hashes: [Int: ContentHash] = [:]
             for index in 0..<file.tensorCount { hashes[index] = try file.tensor(at: index).contentHash }

@@ -52,6 +52,8 @@ package struct ConversionPlan: Sendable {
         package var bank: Int?
         package var expert: Int?
         package var parts: [Part]
+        /// log2 of the alignment that a copied block has already.
+        package var alignment: UInt8?
 
         package init(_ kind: BlockKind, bank: Int? = nil, expert: Int? = nil, parts: [Part]) {
             self.kind = kind

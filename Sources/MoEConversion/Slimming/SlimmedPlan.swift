@@ -197,6 +197,7 @@ struct SlimmedPlan {
         for block in plan.blocks.indices {
             for part in plan.blocks[block].parts.indices where tensors.contains(plan.blocks[block].parts[part].tensor) {
                 plan.blocks[block].parts[part].stored = nil
+                plan.blocks[block].alignment = nil
             }
         }
     }

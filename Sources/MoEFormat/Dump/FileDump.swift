@@ -20,7 +20,7 @@ package struct FileDump {
         let totals = try totals()
         var object: JSONObject = [
             "format_version": .string("1.\(file.minorVersion)"),
-            "file_bytes": .bytes(file.byteCount),
+            "file_bytes": .bytes(try file.byteCountOfSet()),
             "tensor_bytes": .bytes(totals.tensorBytes),
             "stored_bytes": .bytes(totals.storedBytes),
             "tensor_count": .integer(Int64(file.tensorCount)),
@@ -28,6 +28,7 @@ package struct FileDump {
             "alias_count": .integer(Int64(file.aliasCount)),
             "metadata": try metadata(),
         ]
+        if let set = try SetDump(file) { object["set"] = set.json }
         var layers: [JSONValue] = []
         for bank in file.banks { layers.append(try layer(bank)) }
         object["layers"] = .array(layers)
@@ -36,7 +37,10 @@ package struct FileDump {
             for index in 0..<file.tensorCount { tensors.append(try tensor(index)) }
             object["tensors"] = .array(tensors)
             var aliases: [JSONValue] = []
-            for index in 0..<file.aliasCount { aliases.append(try alias(index)) }
+            for index in 0..<file.aliasCount {
+                let alias = try file.alias(at: index)
+                aliases.append(["name": .string(alias.name), "tensor": .string(try file.tensor(at: alias.tensor).name)])
+            }
             object["aliases"] = .array(aliases)
         }
         return .object(object)
@@ -83,20 +87,13 @@ package struct FileDump {
         ]
     }
 
-    /// An alias by its number.
-    package func alias(_ index: Int) throws(FormatError) -> JSONValue {
-        let alias = try file.alias(at: index)
-        return ["name": .string(alias.name), "tensor": .string(try file.tensor(at: alias.tensor).name)]
-    }
-
-    /// A tensor by its number, with its parts.
-    package func tensor(_ index: Int) throws(FormatError) -> JSONValue {
+    private func tensor(_ index: Int) throws(FormatError) -> JSONValue {
         let tensor = try file.tensor(at: index)
         var parts: [JSONValue] = []
         for part in try file.parts(of: tensor) {
             let block = try file.block(at: part.block)
             let isOfBank = block.record.bank != none32
-            parts.append([
+            var object: JSONObject = [
                 "role": .string(part.role.name),
                 "bank": isOfBank ? .integer(Int64(block.record.bank)) : .null,
                 "expert": block.record.expert == none32 ? .null : .integer(Int64(block.record.expert)),
@@ -108,7 +105,11 @@ package struct FileDump {
                 "tensor_bytes": .bytes(part.elementCount &* UInt64(tensor.dtype.byteCount ?? 0)),
                 "offset": .bytes(try file.offset(of: part, in: block)),
                 "chunks": .integer(Int64(part.record.chunkCount)),
-            ])
+            ]
+            if let set = file.set {
+                object["file"] = .string(SetName.file(of: set.path(of: Int(block.record.file))))
+            }
+            parts.append(.object(object))
         }
         return [
             "name": .string(tensor.name),
@@ -122,7 +123,7 @@ package struct FileDump {
 
 extension JSONValue {
     /// A number of bytes; beyond 63 bits, which no file has, the largest integer.
-    package static func bytes(_ count: UInt64) -> JSONValue { .integer(Int64(clamping: count)) }
+    static func bytes(_ count: UInt64) -> JSONValue { .integer(Int64(clamping: count)) }
 }
 
 extension Bank {
@@ -139,7 +140,7 @@ extension ModelFile {
         let start =
             block.offset + block.record.tableOffset + UInt64(part.record.firstChunk) * UInt64(ChunkEntry.encodedSize)
         var reader = ByteReader(
-            try storage.read(at: start, count: ChunkEntry.encodedSize), base: start, rule: .blockTable)
+            try storage(of: block).read(at: start, count: ChunkEntry.encodedSize), base: start, rule: .blockTable)
         return block.offset &+ (try ChunkEntry(&reader)).offset
     }
 }

@@ -9,10 +9,15 @@ package struct Block: Sendable {
     package let decodedOffsets: [Int]
     /// Bytes of memory that the decoded block takes.
     package let decodedCapacity: Int
+    /// The name of the member of a set that it lies in; nil for the file that was opened.
+    package let fileName: String?
 
     package var offset: UInt64 { record.offset }
     package var length: Int { Int(record.length) }
     package var tableOffset: Int { Int(record.tableOffset) }
+
+    /// An error about the block's bytes, told of the file that they lie in.
+    func told(_ error: FormatError) -> FormatError { fileName.map(error.inFile) ?? error }
 }
 
 /// A block's chunk table: SPEC.md §6.1.
@@ -23,20 +28,23 @@ package struct ChunkTable: Sendable {
     package init(_ bytes: [UInt8], of block: Block) throws(FormatError) {
         let base = block.offset + block.record.tableOffset
         guard Integrity.matches(block.record.tableHash, XXH3.hash64(bytes)) else {
-            throw .broken(.tableHash, at: base, "the chunk table of block \(block.id) does not match its hash")
+            throw .broken(
+                .tableHash, in: block, at: block.record.tableOffset,
+                "the chunk table of block \(block.id) does not match its hash")
         }
         var reader = ByteReader(bytes, base: base, rule: .blockTable)
         var entries: [ChunkEntry] = []
         entries.reserveCapacity(Int(block.record.chunkCount))
         var position: UInt64 = 0
         for index in 0..<Int(block.record.chunkCount) {
-            let place = reader.offset
-            let entry = try ChunkEntry(&reader)
+            let place = reader.offset - block.offset
+            let entry: ChunkEntry
+            do throws(FormatError) { entry = try ChunkEntry(&reader) } catch { throw block.told(error) }
             guard entry.offset >= position, let end = entry.offset +? UInt64(entry.storedLength),
                 end <= block.record.tableOffset
             else {
                 throw .broken(
-                    .chunkPlace, at: place,
+                    .chunkPlace, in: block, at: place,
                     "chunk \(index) of block \(block.id) does not lie behind the one before it and inside the block")
             }
             position = end
@@ -61,7 +69,7 @@ package struct ChunkTable: Sendable {
             let isInPlace = expected.map { $0 == entry.offset } ?? (entry.offset % 64 == 0)
             guard isInPlace, (UInt64(elements) *? UInt64(elementBytes)) == UInt64(entry.storedLength) else {
                 throw .broken(
-                    .rawPlace, at: block.offset + entry.offset,
+                    .rawPlace, in: block, at: entry.offset,
                     "chunk \(index) of raw part \(part.id) does not adjoin the one before it or has not its elements' length"
                 )
             }
@@ -89,12 +97,14 @@ extension ModelFile {
         var reader = try directory.record(.blocks, index, rule: .partOfBlock)
         let place = reader.offset
         let record = try BlockRecord(&reader)
-        guard record.file == 0 else {
-            throw .broken(.blockFile, at: place, "block \(index) lies in file \(record.file)")
+        guard Int(record.file) <= set?.memberCount ?? 0 else {
+            throw .broken(
+                .blockFile, at: place, "block \(index) lies in file \(record.file) of \(set?.memberCount ?? 0)")
         }
+        let blocksEnd = try blocksEnd(ofFile: Int(record.file))
         guard (6...21).contains(record.alignmentLog2), record.offset % (1 << UInt64(record.alignmentLog2)) == 0,
             record.offset >= UInt64(Header.encodedSize), let end = record.offset +? record.length,
-            end <= directory.blocksEnd
+            end <= blocksEnd
         else {
             throw .broken(
                 .blockPlace, at: place,
@@ -210,7 +220,11 @@ extension ModelFile {
         }
         return Block(
             id: index, record: record, parts: parts, dtypes: dtypes, decodedOffsets: offsets,
-            decodedCapacity: Int(capacity))
+            decodedCapacity: Int(capacity), fileName: fileName(of: record))
+    }
+
+    private func fileName(of record: BlockRecord) -> String? {
+        record.file == 0 ? nil : set.map { SetName.file(of: $0.path(of: Int(record.file))) }
     }
 
     /// The dtype of a tensor, without its name and shape.
@@ -223,6 +237,7 @@ extension ModelFile {
     /// The chunk table of a block, read from the file.
     package func chunkTable(of block: Block) throws(FormatError) -> ChunkTable {
         let count = Int(block.record.chunkCount) * ChunkEntry.encodedSize
-        return try ChunkTable(try storage.read(at: block.offset + block.record.tableOffset, count: count), of: block)
+        return try ChunkTable(
+            try storage(of: block).read(at: block.offset + block.record.tableOffset, count: count), of: block)
     }
 }

@@ -5,7 +5,7 @@ package struct EncodedPart: Sendable {
     package let form: StorageForm
     package let chunking: Chunking
     private let entries: [ChunkEntry]
-    private let blockOffset: UInt64
+    private let block: Block
     private let number: Int
     private let storage: ReadableFile
 
@@ -15,7 +15,7 @@ package struct EncodedPart: Sendable {
         form = try part.form(dtype: dtype)
         chunking = part.chunking
         entries = Array(table.entries(of: part))
-        blockOffset = block.offset
+        self.block = block
         number = part.id
         self.storage = storage
     }
@@ -31,10 +31,12 @@ package struct EncodedPart: Sendable {
     /// - Throws: `FormatError`; by R71 for a chunk that is damaged.
     package func read(chunk: UInt64, into destination: UnsafeMutableRawBufferPointer) throws(FormatError) -> UInt64 {
         let entry = entries[Int(chunk)]
-        let offset = blockOffset + entry.offset
-        do throws(SystemError) { try unsafe storage.read(into: destination, at: offset) } catch { throw .io(error) }
+        do throws(SystemError) {
+            try unsafe storage.read(into: destination, at: block.offset + entry.offset)
+        } catch { throw .io(error) }
         guard unsafe XXH3.hash64(UnsafeRawBufferPointer(destination)) == entry.hash else {
-            throw .broken(.chunkHash, at: offset, "chunk \(chunk) of part \(number) does not match its hash")
+            throw .broken(
+                .chunkHash, in: block, at: entry.offset, "chunk \(chunk) of part \(number) does not match its hash")
         }
         return entry.hash
     }
@@ -51,6 +53,7 @@ extension ModelFile {
             throw .broken(.partOfBlock, "part \(number) is not among the parts of block \(block.id)")
         }
         return try EncodedPart(
-            part, block: block, dtype: block.dtypes[position], table: chunkTable(of: block), storage: storage)
+            part, block: block, dtype: block.dtypes[position], table: chunkTable(of: block),
+            storage: storage(of: block))
     }
 }

@@ -45,9 +45,10 @@ struct OpenedEnvelope {
             throw .broken(
                 .envelopeHash, at: footerStart + 48, "the hash over header, section table and footer does not match")
         }
-        guard footer.requiredFeatures == 0 else {
+        let unknownFeatures = footer.requiredFeatures & ~Footer.setFeature
+        guard unknownFeatures == 0 else {
             throw .unsupported(
-                "the file requires the features 0x\(String(footer.requiredFeatures, radix: 16)), which this version does not know",
+                "the file requires the features 0x\(String(unknownFeatures, radix: 16)), which this version does not know",
                 rule: .requiredFeatures)
         }
         let entries: [(place: UInt64, entry: SectionEntry)]
@@ -74,6 +75,12 @@ struct OpenedEnvelope {
                 "the model description has \(model.length) bytes; at most \(Limits.modelBytes) are allowed")
         }
         let hashBytes = try suffix.checked(hashes)
+        let isOfSet = footer.requiredFeatures & Footer.setFeature != 0
+        guard isOfSet == (sections[.set] != nil) else {
+            throw .broken(
+                .setFeature, at: footerStart + 20,
+                isOfSet ? "a file of a set has no set section" : "a file of no set has a set section")
+        }
         modelText = try suffix.checked(model)
         pageHashes = try Self.words(hashBytes, stride: Int(hashes.stride), count: Int(hashes.count))
     }
@@ -146,7 +153,7 @@ private enum SectionTable {
                 .unsupported, rule: .sectionCritical, offset: place,
                 "section kind \(entry.kind) is critical and unknown to this version")
         }
-        for kind in SectionKind.allCases where kind.isCritical {
+        for kind in SectionKind.allCases where kind.isRequired {
             _ = try section(kind, in: sections)
         }
         return (sections, entries)

@@ -155,9 +155,10 @@ extension ModelFile {
         -> StoredChunk
     {
         let offset = block.offset + entry.offset
-        let bytes = try storage.read(at: offset, count: Int(entry.storedLength))
+        let bytes = try storage(of: block).read(at: offset, count: Int(entry.storedLength))
         guard Integrity.matches(entry.hash, XXH3.hash64(bytes)) else {
-            throw .broken(.chunkHash, at: offset, "chunk \(index) of part \(part.id) does not match its hash")
+            throw .broken(
+                .chunkHash, in: block, at: entry.offset, "chunk \(index) of part \(part.id) does not match its hash")
         }
         return StoredChunk(bytes: bytes)
     }

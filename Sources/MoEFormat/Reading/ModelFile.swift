@@ -23,36 +23,53 @@ public final class ModelFile: Sendable {
     public let model: ModelDescription
     /// The MoE layers, in file order.
     public let banks: [Bank]
+    /// The files that the model spans; nil when it is this one alone.
+    public let set: FileSet?
 
     /// Opens a file and checks every rule that SPEC.md §12 checks at open.
+    ///
+    /// Of a set it is the head that is opened, also when a member is named; members are opened when something of them is wanted.
     ///
     /// - Throws: `FormatError`.
     /// - Complexity: O(banks + model description), independent of the number of tensors and of their size.
     public convenience init(opening path: String) throws(FormatError) {
-        let storage: ReadableFile
-        do {
-            storage = try ReadableFile(opening: path)
-        } catch {
-            throw .io(error)
+        let file = try OpenedFile(opening: path)
+        guard let record = file.setRecord, !record.isHead else {
+            try self.init(file)
+            return
         }
-        try self.init(reading: storage)
+        try self.init(Self.head(ofMember: file, record))
     }
 
     /// Opens a file that is open already.
-    package init(reading storage: ReadableFile) throws(FormatError) {
-        self.storage = storage
-        let envelope = try OpenedEnvelope(storage)
-        minorVersion = Int(envelope.minorVersion)
-        directory = Directory(storage, envelope: envelope)
+    package convenience init(reading storage: ReadableFile, members: MemberPlace = .besideHead) throws(FormatError) {
+        try self.init(OpenedFile(storage), members: members)
+    }
+
+    private init(_ file: OpenedFile, members: MemberPlace = .besideHead) throws(FormatError) {
+        storage = file.storage
+        directory = file.directory
+        set = FileSet(file, members: members)
+        minorVersion = Int(file.envelope.minorVersion)
         banks = try Bank.all(in: directory)
-        model = try ModelDescription(parsing: envelope.modelText, expertCounts: banks.map(\.expertCount))
+        model = try ModelDescription(parsing: file.envelope.modelText, expertCounts: banks.map(\.expertCount))
     }
 
     /// The path as the caller gave it.
     public var path: String { storage.path }
 
-    /// Bytes of the whole file.
+    /// Bytes of the file that was opened: of a set, the head.
     public var byteCount: UInt64 { storage.size }
+
+    /// Bytes of the file, and of all others of its set as the head says.
+    ///
+    /// - Throws: `FormatError` by R93.
+    package func byteCountOfSet() throws(FormatError) -> UInt64 {
+        guard let set else { return byteCount }
+        var sum: UInt64 = 0
+        for file in 0...set.memberCount { sum &+= try set.byteCount(of: file) }
+        return sum
+    }
 
     /// Tensors of the checkpoint, aliases not counted.
     public var tensorCount: Int { directory.count(.tensors) }

@@ -39,6 +39,8 @@ enum Header {
 /// The file's last 64 bytes: SPEC.md §4.
 struct Footer: Equatable {
     static let encodedSize = 64
+    /// The bit of `required_features` that says that the file is one of a set.
+    static let setFeature: UInt32 = 1
     static let endMagic: [UInt8] = [0x0A, 0x1A, 0x0A, 0x0D, 0x45, 0x4F, 0x4D, 0x89]
 
     var fileLength: UInt64
@@ -53,13 +55,13 @@ struct Footer: Equatable {
     private(set) var envelopeHash: UInt64 = 0
 
     init(
-        fileLength: UInt64, sectionTableOffset: UInt64, sectionCount: UInt32, directoryOffset: UInt64,
-        directoryLength: UInt64
+        fileLength: UInt64, sectionTableOffset: UInt64, sectionCount: UInt32, requiredFeatures: UInt32,
+        directoryOffset: UInt64, directoryLength: UInt64
     ) {
         self.fileLength = fileLength
         self.sectionTableOffset = sectionTableOffset
         self.sectionCount = sectionCount
-        self.requiredFeatures = 0
+        self.requiredFeatures = requiredFeatures
         self.directoryOffset = directoryOffset
         self.directoryLength = directoryLength
         self.optionalFeatures = 0

@@ -1,7 +1,8 @@
 /// What a section holds: SPEC.md §5.
 enum SectionKind: UInt32, CaseIterable {
     case blocks = 1
-    case banks, tensors, aliases, parts, tensorParts, links, dims, nameIndex, names, pageHashes, model, config, source
+    case banks, tensors, aliases, parts, tensorParts, links, dims, nameIndex, names, pageHashes, model, config, source,
+        set
 
     /// Bytes of a record in version 1.0; later versions may only append.
     var leastStride: Int {
@@ -11,10 +12,15 @@ enum SectionKind: UInt32, CaseIterable {
         case .links, .dims, .pageHashes: 8
         case .tensorParts: 4
         case .names, .model, .config, .source: 1
+        case .set: SetRecord.encodedSize
         }
     }
 
-    var isCritical: Bool { rawValue <= SectionKind.model.rawValue }
+    /// Whether every file has it.
+    var isRequired: Bool { rawValue <= SectionKind.model.rawValue }
+    var isCritical: Bool { isRequired || self == .set }
+    /// Whether its records describe the model: those of a set are in the head alone.
+    var isOfModel: Bool { rawValue <= SectionKind.names.rawValue }
     var isInDirectory: Bool { self != .pageHashes && self != .model }
 }
 

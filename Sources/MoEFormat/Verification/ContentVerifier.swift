@@ -94,11 +94,13 @@ struct ContentVerifier {
         guard start < end else { return }
         guard end - start < 64 else {
             throw .broken(
-                .blockPadding, at: block.offset + start, "\(end - start) bytes of block \(block.id) belong to no chunk")
+                .blockPadding, in: block, at: start, "\(end - start) bytes of block \(block.id) belong to no chunk")
         }
-        guard try file.storage.read(at: block.offset + start, count: Int(end - start)).allSatisfy({ $0 == 0 }) else {
+        guard
+            try file.storage(of: block).read(at: block.offset + start, count: Int(end - start)).allSatisfy({ $0 == 0 })
+        else {
             throw .broken(
-                .blockPadding, at: block.offset + start, "bytes of block \(block.id) between its chunks are not zero")
+                .blockPadding, in: block, at: start, "bytes of block \(block.id) between its chunks are not zero")
         }
     }
 
@@ -116,7 +118,7 @@ struct ContentVerifier {
                     progress?(total)
                 } catch {
                     if error.kind == .io { throw error }
-                    failures.withLock { $0.append((index, error)) }
+                    failures.withLock { $0.append((index, block.told(error))) }
                 }
             }
         } catch let error as FormatError {
@@ -131,9 +133,10 @@ struct ContentVerifier {
         throws(FormatError)
     {
         let offset = block.offset + entry.offset
-        let stored = try file.storage.read(at: offset, count: Int(entry.storedLength))
+        let stored = try file.storage(of: block).read(at: offset, count: Int(entry.storedLength))
         guard Integrity.matches(entry.hash, XXH3.hash64(stored)) else {
-            throw .broken(.chunkHash, at: offset, "chunk \(index) of part \(part.id) does not match its hash")
+            throw .broken(
+                .chunkHash, in: block, at: entry.offset, "chunk \(index) of part \(part.id) does not match its hash")
         }
         guard let form else { return }
         try file.decoders.withDecoder { (decoder) throws(FormatError) in

@@ -7,7 +7,8 @@ struct DirectoryVerifier {
     init(_ file: ModelFile) { self.file = file }
 
     func check() throws(FormatError) {
-        try checkPadding()
+        try checkPadding(of: file.directory)
+        try checkSet()
         try checkBlocks()
         try checkNames()
         try checkPartsOfTensors()
@@ -16,9 +17,28 @@ struct DirectoryVerifier {
         _ = try file.configuration()
     }
 
+    /// R95, R18 in the members, and R96.
+    private func checkSet() throws(FormatError) {
+        guard let set = file.set else { return }
+        for number in 1...set.memberCount {
+            let member = try set.opened(number)
+            do throws(FormatError) {
+                try checkPadding(of: member.directory)
+            } catch {
+                throw error.inFile(SetName.file(of: set.path(of: number)))
+            }
+        }
+        let identity = SetIdentity()
+        for kind in SetIdentity.kinds {
+            identity.add(kind == .model ? try OpenedEnvelope(file.storage).modelText : try file.directory.all(kind))
+        }
+        guard Integrity.matches(set.identity, identity.value) else {
+            throw .broken(.setIdentity, "the set has the id \(set.identity), its content \(identity.value)")
+        }
+    }
+
     /// R18: what lies between the directory's sections is zero.
-    private func checkPadding() throws(FormatError) {
-        let directory = file.directory
+    private func checkPadding(of directory: Directory) throws(FormatError) {
         let bytes = try directory.all()
         var position = directory.blocksEnd
         let sections = directory.allEntries.sorted { $0.offset < $1.offset }
@@ -39,40 +59,70 @@ struct DirectoryVerifier {
         try checkZero(upTo: directory.blocksEnd + UInt64(bytes.count))
     }
 
-    /// R63 and R67: blocks follow each other with zeros between, and their parts are numbered through.
+    /// R63 and R67: in each file blocks follow each other with zeros between, and their parts are numbered through.
     private func checkBlocks() throws(FormatError) {
-        var end = UInt64(Header.encodedSize)
+        var place = Place(file: 0, end: UInt64(Header.encodedSize))
         var nextPart: UInt64 = 0
         for index in 0..<file.blockCount {
             let block = try file.block(at: index)
-            let alignment = UInt64(1) << UInt64(block.record.alignmentLog2)
-            guard end.roundedUp(toMultipleOf: alignment) == block.offset else {
+            let number = Int(block.record.file)
+            guard number >= place.file else {
                 throw .broken(
-                    .blockOrder, at: block.offset,
+                    .blockOrder, in: block, at: 0,
+                    "block \(index) lies in file \(number), the one before it in \(place.file)")
+            }
+            try close(&place, before: number)
+            let alignment = UInt64(1) << UInt64(block.record.alignmentLog2)
+            guard place.end.roundedUp(toMultipleOf: alignment) == block.offset else {
+                throw .broken(
+                    .blockOrder, in: block, at: 0,
                     "block \(index) does not begin at the first place behind block \(index - 1)")
             }
-            try checkZero(from: end, to: block.offset)
+            try checkZero(from: place, to: block.offset)
             guard UInt64(block.record.firstPart) == nextPart else {
                 throw .broken(.partRuns, "block \(index) begins with part \(block.record.firstPart), not \(nextPart)")
             }
             nextPart += UInt64(block.record.partCount)
-            end = block.offset + block.record.length
+            place.end = block.offset + block.record.length
         }
         guard nextPart == UInt64(file.partCount) else {
             throw .broken(.partRuns, "the blocks have \(nextPart) of \(file.partCount) parts")
         }
-        guard end.roundedUp(toMultipleOf: 64) == file.directory.blocksEnd else {
-            throw .broken(.blockOrder, at: end, "the directory does not begin behind the last block")
-        }
-        try checkZero(from: end, to: file.directory.blocksEnd)
+        try close(&place, before: (file.set?.memberCount ?? 0) + 1)
     }
 
-    private func checkZero(from start: UInt64, to end: UInt64) throws(FormatError) {
-        guard start < end else { return }
-        // Less than an alignment, 2 MiB at most.
-        guard try file.storage.read(at: start, count: Int(end - start)).allSatisfy({ $0 == 0 }) else {
-            throw .broken(.blockOrder, at: start, "bytes between blocks are not zero")
+    /// How far a file's blocks have been walked.
+    private struct Place {
+        var file: Int
+        var end: UInt64
+    }
+
+    /// R63 for the end of each file before one: its directory follows its last block.
+    private func close(_ place: inout Place, before next: Int) throws(FormatError) {
+        while place.file < next {
+            let end = try file.blocksEnd(ofFile: place.file)
+            guard place.end.roundedUp(toMultipleOf: 64) == end else {
+                let error = FormatError.broken(
+                    .blockOrder, at: place.end, "the directory does not begin behind the last block")
+                throw told(error, of: place)
+            }
+            try checkZero(from: place, to: end)
+            place = Place(file: place.file + 1, end: UInt64(Header.encodedSize))
         }
+    }
+
+    private func checkZero(from start: Place, to end: UInt64) throws(FormatError) {
+        guard start.end < end else { return }
+        // Less than an alignment, 2 MiB at most.
+        let bytes = try file.storage(ofFile: start.file).read(at: start.end, count: Int(end - start.end))
+        guard bytes.allSatisfy({ $0 == 0 }) else {
+            throw told(.broken(.blockOrder, at: start.end, "bytes between blocks are not zero"), of: start)
+        }
+    }
+
+    private func told(_ error: FormatError, of place: Place) -> FormatError {
+        guard place.file > 0, let set = file.set else { return error }
+        return error.inFile(SetName.file(of: set.path(of: place.file)))
     }
 
     /// R31 and R32: the index lists each name once, in order, with its hash.

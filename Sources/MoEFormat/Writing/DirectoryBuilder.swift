@@ -85,51 +85,33 @@ struct DirectoryBuilder {
         }
     }
 
-    /// Everything from the directory to the footer, for a file whose blocks end at `offset`, a multiple of 64.
-    mutating func encoded(at offset: UInt64, model: ModelDescription, config: [UInt8]?, source: [UInt8]?)
-        throws(FormatError) -> [UInt8]
-    {
+    /// Tells the blocks of a set which member they lie in, by the first block of each.
+    mutating func numberFiles(firstBlocks: [Int]) {
+        for (index, first) in firstBlocks.enumerated() {
+            for block in first..<(index + 1 < firstBlocks.count ? firstBlocks[index + 1] : blocks.count) {
+                blocks[block].file = UInt16(index + 1)
+            }
+        }
+    }
+
+    /// The end of the file that holds the directory; that of a set gets its set section later.
+    ///
+    /// - Throws: `FormatError` of kind `usage` when a tensor is not covered by its parts or the model does not fit the banks.
+    mutating func end(model: ModelDescription, config: [UInt8]?, source: [UInt8]?) throws(FormatError) -> FileEnd {
         for tensor in tensors.indices where !isComplete(tensor: tensor) {
             throw .usage("tensor \(tensor) has \(covered[tensor]) of its \(tensors[tensor].elementCount) elements")
         }
         let modelText = Array(model.json.text.utf8)
         // What a reader would refuse is not written.
         _ = try ModelDescription(parsing: modelText, expertCounts: banks.map { Int($0.expertCount) })
-
-        var bytes = ByteWriter()
-        var entries: [SectionEntry] = []
-        func add(_ kind: SectionKind, _ section: [UInt8]) {
-            bytes.align(to: 64)
-            entries.append(SectionEntry(kind, offset: offset + UInt64(bytes.bytes.count), bytes: section))
-            bytes.put(section)
-        }
-        for (kind, section) in sections() { add(kind, section) }
-        if let config { add(.config, config) }
-        if let source { add(.source, source) }
-        bytes.align(to: 64)
-        let directoryLength = UInt64(bytes.bytes.count)
-
-        var hashes = ByteWriter()
-        for start in stride(from: 0, to: bytes.bytes.count, by: Limits.pageBytes) {
-            hashes.put(XXH3.hash64(Array(bytes.bytes[start..<min(start + Limits.pageBytes, bytes.bytes.count)])))
-        }
-        for (kind, section) in [(SectionKind.pageHashes, hashes.bytes), (.model, modelText)] {
-            entries.append(SectionEntry(kind, offset: offset + UInt64(bytes.bytes.count), bytes: section))
-            bytes.put(section)
-        }
-        var table = ByteWriter()
-        for entry in entries.sorted(by: { $0.kind < $1.kind }) { entry.encode(into: &table) }
-        let tableOffset = offset + UInt64(bytes.bytes.count)
-        bytes.put(table.bytes)
-        let footer = Footer(
-            fileLength: tableOffset + UInt64(table.bytes.count + Footer.encodedSize), sectionTableOffset: tableOffset,
-            sectionCount: UInt32(entries.count), directoryOffset: offset, directoryLength: directoryLength)
-        bytes.put(footer.encoded(header: Header.encoded, sectionTable: table.bytes))
-        return bytes.bytes
+        var end = FileEnd(sections: sections(), model: modelText)
+        if let config { end.sections.append((.config, config)) }
+        if let source { end.sections.append((.source, source)) }
+        return end
     }
 
     /// The sections that every file has in its directory, in order.
-    private mutating func sections() -> [(SectionKind, [UInt8])] {
+    private mutating func sections() -> [(kind: SectionKind, bytes: [UInt8])] {
         var tensorParts = ByteWriter()
         var count: UInt32 = 0
         for tensor in tensors.indices {

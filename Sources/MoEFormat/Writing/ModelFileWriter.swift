@@ -1,8 +1,8 @@
 package import MoESystem
 
-/// Writes a `.moe` file front to back: blocks as they come, then the directory.
+/// Writes a model front to back: blocks as they come, then the directory; into one file, or a set where the output has a limit.
 ///
-/// It never seeks and holds no tensor: memory grows with the number of tensors, not with their size. The order of calls is the
+/// It holds no tensor: memory grows with the number of tensors, not with their size. The order of calls is the
 /// order of the file, so the same calls give the same bytes. Used by one thread.
 ///
 /// ```swift
@@ -23,8 +23,13 @@ package final class ModelFileWriter {
         case forced(log2: UInt8)
     }
 
-    private let stream: OutputStream
+    private let output: ModelOutput
+    private var stream: OutputStream
     private let alignment: Alignment
+    /// Where the blocks end of each member that is full.
+    private var memberEnds: [UInt64] = []
+    /// The number of the first block of each member, the one that is being written included.
+    private var firstBlocks = [0]
     var directory = DirectoryBuilder()
     private var block: OpenBlock?
     private var hashers: [Int: ContentHasher] = [:]
@@ -36,24 +41,29 @@ package final class ModelFileWriter {
         var part: PartRecord?
     }
 
-    /// Begins a file.
-    package init(_ output: AtomicOutput, alignment: Alignment = .automatic) throws(FormatError) {
-        stream = OutputStream(output)
+    /// Begins one file of any length.
+    package convenience init(_ output: AtomicOutput, alignment: Alignment = .automatic) throws(FormatError) {
+        try self.init(ModelOutput(output), alignment: alignment)
+    }
+
+    /// Begins a model.
+    package init(_ output: ModelOutput, alignment: Alignment = .automatic) throws(FormatError) {
+        self.output = output
+        stream = OutputStream(output.current)
         self.alignment = alignment
         try stream.append(Header.encoded)
     }
 
-    /// Bytes written so far.
-    package var offset: UInt64 { stream.offset }
-
     // MARK: Blocks
 
     /// Begins a block. `decodedLength` is the sum of its parts' decoded bytes: it decides the alignment.
-    package func beginBlock(_ kind: BlockKind, bank: Int? = nil, expert: Int? = nil, decodedLength: UInt64)
-        throws(FormatError)
-    {
+    ///
+    /// - Parameter aligned: the alignment that a copied block had, which it keeps unless one is forced.
+    package func beginBlock(
+        _ kind: BlockKind, bank: Int? = nil, expert: Int? = nil, decodedLength: UInt64, aligned: UInt8? = nil
+    ) throws(FormatError) {
         guard block == nil else { throw .usage("a block is begun inside another") }
-        let log2 = alignmentLog2(decodedLength: decodedLength)
+        let log2 = alignmentLog2(decodedLength: decodedLength, kept: aligned)
         try stream.align(to: 1 << UInt64(log2))
         let record = BlockRecord(
             kind: kind, bank: bank, expert: expert, offset: stream.offset, alignmentLog2: log2,
@@ -128,9 +138,47 @@ package final class ModelFileWriter {
         try stream.append(open.table.bytes)
         open.record.length = stream.offset - open.record.offset
         open.record.partCount = UInt32(directory.parts.count) - open.record.firstPart
+        try moveToNextMember(&open.record)
         directory.add(open.record)
         block = nil
     }
+
+    // MARK: Sets
+
+    /// Moves the block just written to the next member of a set, where its own has become too long by it.
+    ///
+    /// That is known only now: how long a block is shows when it is compressed.
+    private func moveToNextMember(_ record: inout BlockRecord) throws(FormatError) {
+        guard let limit = output.fileLimit, directory.blocks.count > firstBlocks[firstBlocks.count - 1],
+            stream.offset.aligned + Self.memberEnd > limit, let last = directory.blocks.last
+        else { return }
+        try stream.flush()
+        let full = output.current
+        let end = last.offset + last.length
+        try output.beginMember()
+        let next = OutputStream(output.current)
+        try next.append(Header.encoded)
+        try next.align(to: 1 << UInt64(record.alignmentLog2))
+        let start = next.offset
+        let written: ReadableFile
+        do { written = try full.reopened() } catch { throw .io(error) }
+        var position: UInt64 = 0
+        while position < record.length {
+            let count = Int(min(record.length - position, 1 << 20))
+            try next.append(written.read(at: record.offset + position, count: count))
+            position += UInt64(count)
+        }
+        do { try full.truncate(to: end) } catch { throw .io(error) }
+        record.offset = start
+        memberEnds.append(end)
+        firstBlocks.append(directory.blocks.count)
+        stream = next
+    }
+
+    /// Bytes of a member behind its blocks.
+    private static let memberEnd = FileEnd.member(
+        SetRecord(identity: ContentHash(low: 0, high: 0), fileLength: 0, directoryOffset: 0, file: 1, memberCount: 1)
+    ).byteCount
 
     private func closePart(of open: inout OpenBlock) throws(FormatError) {
         guard let part = open.part else { return }
@@ -148,10 +196,11 @@ package final class ModelFileWriter {
         }
     }
 
-    private func alignmentLog2(decodedLength: UInt64) -> UInt8 {
+    private func alignmentLog2(decodedLength: UInt64, kept: UInt8?) -> UInt8 {
         switch alignment {
         case .forced(let log2): return log2
         case .automatic:
+            if let kept { return kept }
             var log2: UInt8 = 14
             while log2 > 6, (1 << UInt64(log2)) - 1 > decodedLength / 256 { log2 -= 1 }
             return log2
@@ -191,12 +240,55 @@ package final class ModelFileWriter {
     /// - Throws: `FormatError`; of kind `usage` when a tensor is not covered by its parts or the model does not fit the banks.
     package func finish(model: ModelDescription, config: [UInt8]?, source: [UInt8]?) throws(FormatError) {
         guard block == nil else { throw .usage("the file is finished inside a block") }
-        try stream.align(to: 64)
         for tensor in directory.tensors.indices where directory.tensors[tensor].elementCount == 0 {
             directory.tensors[tensor].contentHash = ContentHasher().value
         }
-        let end = try directory.encoded(at: stream.offset, model: model, config: config, source: source)
-        try stream.append(end)
+        if memberEnds.isEmpty {
+            let end = try directory.end(model: model, config: config, source: source)
+            let length = stream.offset.aligned + end.byteCount
+            if directory.blocks.isEmpty || length <= output.fileLimit ?? .max {
+                try stream.align(to: 64)
+                try stream.append(end.encoded(at: stream.offset))
+                try stream.flush()
+                return
+            }
+        }
+        try finishSet(model: model, config: config, source: source)
+    }
+
+    /// Ends the members, each with what it says of itself, and writes the head.
+    private func finishSet(model: ModelDescription, config: [UInt8]?, source: [UInt8]?) throws(FormatError) {
         try stream.flush()
+        memberEnds.append(stream.offset)
+        directory.numberFiles(firstBlocks: firstBlocks)
+        var head = try directory.end(model: model, config: config, source: source)
+        let identity = SetIdentity()
+        for kind in SetIdentity.kinds {
+            identity.add(kind == .model ? head.model : head.sections.first { $0.kind == kind }?.bytes ?? [])
+        }
+        let headOffset = UInt64(Header.encodedSize)
+        let count = UInt16(memberEnds.count)
+        var records = [
+            SetRecord(
+                identity: identity.value, fileLength: 0, directoryOffset: headOffset, file: 0, memberCount: count)
+        ]
+        for (index, blocksEnd) in memberEnds.enumerated() {
+            let offset = blocksEnd.aligned
+            records.append(
+                SetRecord(
+                    identity: identity.value, fileLength: offset + Self.memberEnd, directoryOffset: offset,
+                    file: UInt16(index + 1), memberCount: count))
+        }
+        // The length of the section, and so of the file, does not depend on the lengths in it.
+        head.sections.append((.set, FileEnd.encoded(records)))
+        records[0].fileLength = headOffset + head.byteCount
+        head.sections[head.sections.count - 1].bytes = FileEnd.encoded(records)
+        try output.beginHead()
+        for (index, record) in records.dropFirst().enumerated() {
+            let padding = [UInt8](repeating: 0, count: Int(record.directoryOffset - memberEnds[index]))
+            let end = FileEnd.member(record).encoded(at: record.directoryOffset)
+            do { try output.member(index + 1).write(padding + end) } catch { throw .io(error) }
+        }
+        do { try output.current.write(Header.encoded + head.encoded(at: headOffset)) } catch { throw .io(error) }
     }
 }

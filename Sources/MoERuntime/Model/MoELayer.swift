@@ -164,8 +164,8 @@ public final class MoELayer: Sendable {
                     }
                     try add(needed, parts, to: wave, scratch: &scratch)
                     // What was computed from pages that a mapping has lost is worth nothing.
-                    guard !parts.contains(where: { $0.matrix.elements.region?.hasFaulted == true }) else {
-                        throw BlockLoader.lostPages(of: model.file.path)
+                    if let lost = parts.compactMap(\.matrix.elements.region).first(where: \.hasFaulted) {
+                        throw BlockLoader.lostPages(of: lost.path)
                     }
                 } catch {
                     throw .file(error)

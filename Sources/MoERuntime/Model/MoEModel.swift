@@ -54,6 +54,8 @@ public final class MoEModel: Sendable {
         let slots = SlotPool(byteLimit: budget)
         do throws(FormatError) {
             file = try ModelFile(opening: path)
+            // A set of which something is missing shows it now, not when an expert is wanted.
+            try file.set?.checkMembers()
             loader = try BlockLoader(file, engine: options.engine, slots: slots, counters: counters)
         } catch {
             throw .file(error)

@@ -8,7 +8,6 @@ internal import Synchronization
 final class BlockLoader: Sendable {
     let file: ModelFile
     let engine: IOEngine
-    private let direct: ReadableFile?
     private let slots: SlotPool
     private let counters: LoadCounters
     private let decoders = DecoderPool()
@@ -25,10 +24,7 @@ final class BlockLoader: Sendable {
         self.slots = slots
         self.counters = counters
         // File systems without direct reads refuse the open or the first read; plain reads give the same bytes.
-        let opened = engine == .direct ? try? ReadableFile(opening: file.path, bypassingPageCache: true) : nil
-        let isSame = opened.map { $0.identity == file.storage.identity } ?? false
-        direct = isSame ? opened : nil
-        self.engine = engine == .direct && !isSame ? .read : engine
+        self.engine = engine == .direct && file.storage.bypassingPageCache == nil ? .read : engine
     }
 
     /// Loads a block.
@@ -43,7 +39,7 @@ final class BlockLoader: Sendable {
         }
         if engine == .read {
             // The system fetches the rest while the first chunks are decoded. A block lies inside its file.
-            file.storage.willNeed(block.offset..<block.offset + UInt64(block.length))
+            try file.storage(of: block).willNeed(block.offset..<block.offset + UInt64(block.length))
         }
         let table = try chunkTable(of: block)
         let slot = slots.take(byteCount: max(64, block.decodedCapacity))
@@ -113,11 +109,11 @@ final class BlockLoader: Sendable {
             let first = part.chunking.range(of: UInt64(group.chunks.lowerBound)).lowerBound
             let target = unsafe UnsafeMutableRawBufferPointer(
                 rebasing: slot.bytes[base + Int(first) * width..<base + Int(first) * width + group.length])
-            try unsafe read(at: block.offset + group.start, into: target)
+            try unsafe read(file.storage(of: block), at: block.offset + group.start, into: target)
             try unsafe check(group, stored: UnsafeRawBufferPointer(target), block: block)
             return
         }
-        try unsafe withStored(at: block.offset + group.start, count: group.length) {
+        try unsafe withStored(at: group.start, of: block, count: group.length) {
             (stored, decoder) throws(FormatError) in
             try unsafe decode(group, stored: stored, of: block, into: slot, by: decoder)
         }
@@ -145,7 +141,7 @@ final class BlockLoader: Sendable {
     /// Loads a small block with one read.
     private func loadWhole(_ block: Block) throws(FormatError) -> ResidentBlock {
         let slot = slots.take(byteCount: max(64, block.decodedCapacity))
-        try unsafe withStored(at: block.offset, count: block.length) { (stored, decoder) throws(FormatError) in
+        try unsafe withStored(at: 0, of: block, count: block.length) { (stored, decoder) throws(FormatError) in
             // The table is the block's end, as the block's own check established.
             let table = try unsafe ChunkTable(Array(stored[block.tableOffset...]), of: block)
             for group in try readGroups(of: block, table: table) {
@@ -158,27 +154,29 @@ final class BlockLoader: Sendable {
         return try resident(block, in: slot)
     }
 
-    /// Lends bytes of the file, read or mapped as the engine does it.
+    /// Lends bytes of a block, read or mapped as the engine does it.
     private func withStored(
-        at offset: UInt64, count: Int,
+        at start: UInt64, of block: Block, count: Int,
         _ body: (UnsafeRawBufferPointer, MoEFormat.ChunkDecoder) throws(FormatError) -> Void
     ) throws(FormatError) {
+        let storage = try file.storage(of: block)
+        let offset = block.offset + start
         try decoders.withDecoder { (decoder) throws(FormatError) in
             switch engine {
             case .mapped:
                 // Decoders must not be interrupted by a file that shrinks: they work on a copy.
-                let region = try map(offset: offset, count: count)
+                let region = try map(storage, offset: offset, count: count)
                 let room = unsafe decoder.input.bytes(count)
-                guard unsafe region.copy(0..<count, to: room) else { throw Self.lostPages(of: file.path) }
+                guard unsafe region.copy(0..<count, to: room) else { throw Self.lostPages(of: storage.path) }
                 try unsafe body(UnsafeRawBufferPointer(room), decoder)
             case .read, .direct:
                 let unit = engine == .direct ? UInt64(SlotPool.alignment) : 1
                 let start = offset / unit * unit
                 let lead = Int(offset - start)
-                let end = min(file.byteCount, (offset + UInt64(count)).roundedUp(toMultipleOf: unit) ?? file.byteCount)
+                let end = min(storage.size, (offset + UInt64(count)).roundedUp(toMultipleOf: unit) ?? storage.size)
                 let room = unsafe decoder.input.bytes(Int(end - start) + (engine == .direct ? SlotPool.alignment : 0))
                 let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[0..<Int(end - start)])
-                try unsafe read(at: start, into: target)
+                try unsafe read(storage, at: start, into: target)
                 try unsafe body(UnsafeRawBufferPointer(rebasing: target[lead..<lead + count]), decoder)
             }
         }
@@ -190,15 +188,17 @@ final class BlockLoader: Sendable {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
             guard Integrity.matches(entry.hash, unsafe XXH3.hash64(bytes)) else {
                 throw .broken(
-                    .chunkHash, at: block.offset + entry.offset,
+                    .chunkHash, in: block, at: entry.offset,
                     "chunk \(chunk) of part \(block.parts[group.part].id) does not match its hash")
             }
         }
     }
 
-    private func read(at offset: UInt64, into target: UnsafeMutableRawBufferPointer) throws(FormatError) {
+    private func read(
+        _ storage: ReadableFile, at offset: UInt64, into target: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
         do throws(SystemError) {
-            if let direct {
+            if engine == .direct, let direct = storage.bypassingPageCache {
                 // The end of the file need not be a multiple of the unit: the rest comes through the page cache.
                 let unit = SlotPool.alignment
                 let whole = target.count / unit * unit
@@ -206,11 +206,11 @@ final class BlockLoader: Sendable {
                     try unsafe direct.read(into: UnsafeMutableRawBufferPointer(rebasing: target[0..<whole]), at: offset)
                 }
                 if whole < target.count {
-                    try unsafe file.storage.read(
+                    try unsafe storage.read(
                         into: UnsafeMutableRawBufferPointer(rebasing: target[whole...]), at: offset + UInt64(whole))
                 }
             } else {
-                try unsafe file.storage.read(into: target, at: offset)
+                try unsafe storage.read(into: target, at: offset)
             }
         } catch {
             throw .io(error)
@@ -224,7 +224,8 @@ final class BlockLoader: Sendable {
     /// Maps a raw block, checks its chunks, and uses it where it lies.
     private func mapInPlace(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
         let table = try chunkTable(of: block)
-        let region = try map(offset: block.offset, count: max(1, block.tableOffset))
+        let storage = try file.storage(of: block)
+        let region = try map(storage, offset: block.offset, count: max(1, block.tableOffset))
         if checkedInPlace.withLock({ $0.contains(block.id) }) {
             region.populate()
             return try resident(block, table: table, in: region)
@@ -236,10 +237,10 @@ final class BlockLoader: Sendable {
                 let entry = entries[index]
                 let bytes = unsafe UnsafeRawBufferPointer(
                     rebasing: region.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.storedLength)])
-                guard let hash = unsafe XXH3.hash64(ofMapped: bytes) else { throw Self.lostPages(of: self.file.path) }
+                guard let hash = unsafe XXH3.hash64(ofMapped: bytes) else { throw Self.lostPages(of: storage.path) }
                 guard Integrity.matches(entry.hash, hash) else {
                     throw FormatError.broken(
-                        .chunkHash, at: block.offset + entry.offset,
+                        .chunkHash, in: block, at: entry.offset,
                         "chunk \(index) of block \(block.id) does not match its hash")
                 }
             }
@@ -258,17 +259,18 @@ final class BlockLoader: Sendable {
         counters.add(bytes: UInt64(block.length))
         let offsets = block.parts.map { Int(table.entries(of: $0).first?.offset ?? 0) }
         let parts = try unsafe storedParts(of: block, base: region.bytes, offsets: offsets, owner: region)
-        return ResidentBlock(parts: try parts.map { (part) throws(FormatError) in try ownedUnlessMatrix(part) })
+        return ResidentBlock(
+            parts: try parts.map { (part) throws(FormatError) in try ownedUnlessMatrix(part, path: region.path) })
     }
 
     /// A part whose bytes only guarded kernels read stays where it is mapped; all others are copied out.
-    private func ownedUnlessMatrix(_ part: StoredPart) throws(FormatError) -> StoredPart {
+    private func ownedUnlessMatrix(_ part: StoredPart, path: String) throws(FormatError) -> StoredPart {
         guard part.matrix.elements.count == part.matrix.rowLength || !part.matrix.isReadByKernels else { return part }
         var copied = part
-        guard let elements = part.matrix.elements.copiedFromMapping() else { throw Self.lostPages(of: file.path) }
+        guard let elements = part.matrix.elements.copiedFromMapping() else { throw Self.lostPages(of: path) }
         copied.matrix.elements = elements
         if let scale = part.matrix.scale {
-            guard let scale = scale.copiedFromMapping() else { throw Self.lostPages(of: file.path) }
+            guard let scale = scale.copiedFromMapping() else { throw Self.lostPages(of: path) }
             copied.matrix.scale = scale
         }
         return copied
@@ -281,8 +283,8 @@ final class BlockLoader: Sendable {
             .io, "cannot read \(path): the file was cut short, or its device failed, while it was mapped", cause: cause)
     }
 
-    private func map(offset: UInt64, count: Int) throws(FormatError) -> MappedRegion {
-        do { return try MappedRegion(file.storage, offset: offset, count: count) } catch { throw .io(error) }
+    private func map(_ storage: ReadableFile, offset: UInt64, count: Int) throws(FormatError) -> MappedRegion {
+        do { return try MappedRegion(storage, offset: offset, count: count) } catch { throw .io(error) }
     }
 
     // MARK: Parts

@@ -20,17 +20,19 @@ final class Scratch {
     func bytes(_ name: String) throws -> [UInt8] { try Array(Data(contentsOf: url.appending(path: name))) }
 
     /// Converts a checkpoint to `name`, whatever kind that is.
+    ///
+    /// - Parameter limit: bytes a file, for a set.
     @discardableResult
-    func convert(_ input: String, to name: String, _ change: (inout Conversion.Request) -> Void = { _ in }) throws
-        -> String
-    {
+    func convert(
+        _ input: String, to name: String, limit: UInt64? = nil, _ change: (inout Conversion.Request) -> Void = { _ in }
+    ) throws -> String {
         var request = Conversion.Request(input: input)
         request.isInProcess = true
         request.storage.jobs = 2
         change(&request)
         let output = path(name)
         if name.hasSuffix(".moe") {
-            let destination = try AtomicOutput(output, replacing: true)
+            let destination = try ModelOutput(output, replacing: true, fileLimit: limit)
             try Conversion(request).write(to: destination)
             try destination.commit()
         } else {

@@ -16,14 +16,23 @@ struct FileComposer {
 
     let writer: ModelFileWriter
     let encoder: ChunkEncoder
-    let output: AtomicOutput
+    /// What `finish` commits.
+    private let output: AtomicOutput?
     var chunkTarget = 1024
     var compresses = true
     private var dtypes: [Dtype] = []
 
     init(path: String) throws {
-        output = try AtomicOutput(path, replacing: true)
+        let output = try AtomicOutput(path, replacing: true)
+        self.output = output
         writer = try ModelFileWriter(output)
+        encoder = try ChunkEncoder()
+    }
+
+    /// Composes for a writer whose output is somebody else's to commit.
+    init(writer: ModelFileWriter) throws {
+        self.writer = writer
+        output = nil
         encoder = try ChunkEncoder()
     }
 
@@ -70,7 +79,7 @@ struct FileComposer {
         model: ModelDescription = ModelDescription(family: "test"), config: [UInt8]? = nil, source: [UInt8]? = nil
     ) throws {
         try writer.finish(model: model, config: config, source: source)
-        try output.commit()
+        try output?.commit()
     }
 }
 
@@ -86,6 +95,8 @@ final class TemporaryDirectory {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func file(_ name: String) -> String { path + "/" + name }
+
+    var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 }
 
 /// A generator that repeats its numbers for the same seed; tests print theirs.

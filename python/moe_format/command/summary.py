@@ -14,6 +14,10 @@ def print_summary(file: MoEFile) -> None:
     header, footer = file.envelope.header, file.envelope.footer
     print(f"version    {header.major}.{header.minor}")
     print(f"length     {footer.file_length} bytes, {footer.directory_length} of them directory")
+    if file.set:
+        print(f"set        {file.set.set_id}")
+        for member in range(1, file.set.member_count + 1):
+            print(f"member     {printable(file.set.name(member))}: {file.set.record(member).file_length} bytes")
     print(f"family     {printable(file.model.family) or '–'}")
     dtypes = Counter(tensor.dtype_name for tensor in file.tensors())
     listed = ", ".join(f"{count} {name}" for name, count in sorted(dtypes.items()))

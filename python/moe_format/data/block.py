@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,14 +39,15 @@ class Block:
     def _check_record(self) -> None:
         """R65, R60, R61."""
         record, what = self.record, f"block {self.index}"
-        require(record.file == 0, "R65", record.at + 52, record.file, 0, f"file of {what}")
+        most = self._file.set.member_count if self._file.set else 0
+        require(record.file <= most, "R65", record.at + 52, record.file, f"at most {most}", f"file of {what}")
         require(6 <= record.alignment <= 21, "R60", record.at + 55, record.alignment, "6 … 21", f"alignment of {what}")
         alignment = 1 << record.alignment
         require(record.offset % alignment == 0, "R60", record.at, record.offset, f"a multiple of {alignment}",
                 f"offset of {what}")  # fmt: skip
         require(record.offset >= HEADER_LENGTH, "R60", record.at, record.offset, f"at least {HEADER_LENGTH}",
                 f"offset of {what}")  # fmt: skip
-        limit = self._file.envelope.footer.directory_offset
+        limit = self._file.blocks_end(record.file)
         require(record.end <= limit, "R60", record.at + 8, record.end, f"at most {limit}", f"end of {what}")
         require(record.table_offset % 8 == 0, "R61", record.at + 16, record.table_offset, "a multiple of 8",
                 f"table_offset of {what}")  # fmt: skip
@@ -72,7 +75,7 @@ class Block:
     def _table(self) -> bytes:
         """R62: the checked chunk table."""
         record = self.record
-        raw = self._file.source_bytes.read(record.offset + record.table_offset, record.table_length)
+        raw = self.read(record.table_offset, record.table_length)
         digest = xxh3_64(raw)
         require(digest == record.table_hash, "R62", record.at + 24, hash_text(record.table_hash), hash_text(digest),
                 f"table_hash of block {self.index}")  # fmt: skip
@@ -80,12 +83,13 @@ class Block:
 
     def chunk(self, index: int) -> ChunkEntry:
         """R70: an entry of the chunk table, placed after the one before it and before the table."""
-        entry = self._entry(index)
-        what = f"chunk {index} of block {self.index}"
-        before = self._entry(index - 1).end if index else 0
-        require(entry.offset >= before, "R70", entry.at, entry.offset, f"at least {before}", f"offset of {what}")
-        limit = self.record.table_offset
-        require(entry.end <= limit, "R70", entry.at + 16, entry.end, f"at most {limit}", f"end of {what}")
+        with self.told():
+            entry = self._entry(index)
+            what = f"chunk {index} of block {self.index}"
+            before = self._entry(index - 1).end if index else 0
+            require(entry.offset >= before, "R70", entry.at, entry.offset, f"at least {before}", f"offset of {what}")
+            limit = self.record.table_offset
+            require(entry.end <= limit, "R70", entry.at + 16, entry.end, f"at most {limit}", f"end of {what}")
         return entry
 
     def _entry(self, index: int) -> ChunkEntry:
@@ -96,12 +100,24 @@ class Block:
     def stored(self, index: int) -> bytes:
         """R71: the checked stored bytes of a chunk."""
         entry = self.chunk(index)
-        offset = self.record.offset + entry.offset
-        raw = self._file.source_bytes.read(offset, entry.stored_length)
+        raw = self.read(entry.offset, entry.stored_length)
         digest = xxh3_64(raw)
-        require(digest == entry.hash, "R71", offset, hash_text(digest), hash_text(entry.hash),
-                f"hash of chunk {index} of block {self.index}")  # fmt: skip
+        with self.told():
+            require(digest == entry.hash, "R71", self.record.offset + entry.offset, hash_text(digest),
+                    hash_text(entry.hash), f"hash of chunk {index} of block {self.index}")  # fmt: skip
         return raw
+
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes of the block, from its start, unchecked."""
+        return self._file.file_source(self.record.file).read(self.record.offset + start, length)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Errors about the block's bytes say which file of the set they lie in."""
+        try:
+            yield
+        except MoEFormatError as error:
+            raise self._file.told(error, self.record.file) from None
 
     @cached_property
     def parts(self) -> list[Part]:

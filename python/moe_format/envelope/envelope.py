@@ -16,7 +16,7 @@ from .section_kind import OUTSIDE_DIRECTORY, REQUIRED, SectionKind
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Header, footer and section table of a file, checked (R01 … R16)."""
+    """Header, footer and section table of a file, checked (R01 … R16, R92)."""
 
     header: Header
     footer: Footer
@@ -72,7 +72,9 @@ def read_envelope(source: ByteSource) -> Envelope:
     _check_directory_sections(sections, footer)
     _check_page_count(page_hashes, footer)
     require(model.length <= MODEL_BYTES, "R20", model.at + 16, model.length, f"at most {MODEL_BYTES}", "model")
-    return Envelope(header, footer, sections, _read_hashed(source, page_hashes), _read_hashed(source, model))
+    envelope = Envelope(header, footer, sections, _read_hashed(source, page_hashes), _read_hashed(source, model))
+    _check_set_feature(envelope)
+    return envelope
 
 
 def _check_table_place(footer: Footer) -> None:
@@ -139,6 +141,13 @@ def _check_page_count(page_hashes: SectionEntry, footer: Footer) -> None:
     """R15."""
     pages = -(-footer.directory_length // PAGE_LENGTH)
     require(page_hashes.count == pages, "R15", page_hashes.at + 32, page_hashes.count, pages, "number of page hashes")
+
+
+def _check_set_feature(envelope: Envelope) -> None:
+    """R92."""
+    footer, has_section = envelope.footer, envelope.section(SectionKind.SET) is not None
+    require(footer.is_of_set == has_section, "R92", footer.at + 20, f"{footer.required_features:#x}", int(has_section),
+            "required_features, by the set section")  # fmt: skip
 
 
 def _read_hashed(source: ByteSource, entry: SectionEntry) -> bytes:

@@ -11,6 +11,8 @@ from ..limits import FOOTER_LENGTH
 END_MAGIC = bytes.fromhex("0A 1A 0A 0D 45 4F 4D 89")
 HASHED_LENGTH = 48
 """The footer's bytes that `envelope_hash` covers."""
+SET_FEATURE = 1
+"""The bit of `required_features` that says that the file is one of a set."""
 _LAYOUT = struct.Struct("<QQIIQQIIQ8s")
 
 
@@ -47,10 +49,13 @@ class Footer:
         require(self.file_length == length, "R04", self.at, self.file_length, length, "file_length")
 
     def check_features(self) -> None:
-        """R06: this reader knows no required feature."""
-        require(
-            self.required_features == 0, "R06", self.at + 20, f"{self.required_features:#x}", 0, "required_features"
-        )
+        """R06: sets are the one required feature that this reader knows."""
+        unknown = self.required_features & ~SET_FEATURE
+        require(unknown == 0, "R06", self.at + 20, f"{self.required_features:#x}", "0 or 1", "required_features")
+
+    @property
+    def is_of_set(self) -> bool:
+        return bool(self.required_features & SET_FEATURE)
 
     def check_reserved(self) -> None:
         """R07."""

@@ -18,6 +18,7 @@ class SectionKind(IntEnum):
     MODEL = 12
     CONFIG = 13
     SOURCE = 14
+    SET = 15
 
 
 REQUIRED = tuple(kind for kind in SectionKind if kind <= SectionKind.MODEL)
@@ -42,4 +43,5 @@ LEAST_STRIDE = {
     SectionKind.MODEL: 1,
     SectionKind.CONFIG: 1,
     SectionKind.SOURCE: 1,
+    SectionKind.SET: 40,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..data.block import Block
 from ..envelope.section_kind import SectionKind
 from ..errors import MoEFormatError, require
@@ -12,7 +14,7 @@ from .report import Report
 
 
 def check_blocks(file: MoEFile, report: Report) -> None:
-    end_before, next_part = HEADER_LENGTH, 0
+    place, next_part = _Place(0, HEADER_LENGTH), 0
     for index in range(file.directory.count(SectionKind.BLOCKS)):
         try:
             block = file.block(index)
@@ -20,28 +22,53 @@ def check_blocks(file: MoEFile, report: Report) -> None:
             report.add(error)
             return
         with report.checking():
-            _check_place(file, block, end_before)
+            _check_place(file, block, place)
         with report.checking():
             record = block.record
             require(record.first_part == next_part, "R67", record.at + 36, record.first_part, next_part,
                     f"first_part of block {index}")  # fmt: skip
-        end_before, next_part = block.record.end, block.record.parts.stop
+        place, next_part = _Place(block.record.file, block.record.end), block.record.parts.stop
         _check_block(file, block, report)
     with report.checking():
-        check_padding(file.source_bytes.read, end_before, file.envelope.footer.directory_offset, 64, "R63",
-                      "after the last block")  # fmt: skip
+        _close_files(file, place, (file.set.member_count if file.set else 0) + 1)
     parts = file.directory.count(SectionKind.PARTS)
     if next_part != parts:
         report.refuse("R67", file.envelope.footer.directory_offset, next_part, parts, "parts listed by blocks")
 
 
-def _check_place(file: MoEFile, block: Block, end_before: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far the blocks of a file have been walked."""
+
+    file: int
+    end: int
+
+
+def _check_place(file: MoEFile, block: Block, before: _Place) -> None:
     """R63."""
     record = block.record
+    require(record.file >= before.file, "R63", record.at + 52, record.file, f"at least {before.file}",
+            f"file of block {block.index}")  # fmt: skip
+    before = _close_files(file, before, record.file)
     alignment = 1 << record.alignment
-    wanted = -(-end_before // alignment) * alignment
+    wanted = -(-before.end // alignment) * alignment
     require(record.offset == wanted, "R63", record.at, record.offset, wanted, f"offset of block {block.index}")
-    check_padding(file.source_bytes.read, end_before, record.offset, alignment, "R63", f"before block {block.index}")
+    _check_between(file, before, record.offset, alignment, f"before block {block.index}")
+
+
+def _close_files(file: MoEFile, place: _Place, following: int) -> _Place:
+    """R63 for the ends of the files from a place on, up to another file."""
+    while place.file < following:
+        _check_between(file, place, file.blocks_end(place.file), 64, "after the last block")
+        place = _Place(place.file + 1, HEADER_LENGTH)
+    return place
+
+
+def _check_between(file: MoEFile, place: _Place, end: int, limit: int, what: str) -> None:
+    try:
+        check_padding(file.file_source(place.file).read, place.end, end, limit, "R63", what)
+    except MoEFormatError as error:
+        raise file.told(error, place.file) from None
 
 
 def _check_block(file: MoEFile, block: Block, report: Report) -> None:
@@ -76,10 +103,12 @@ def _check_part_order(block: Block) -> None:
 def _check_covered(file: MoEFile, block: Block) -> None:
     """R74."""
     base, end_before = block.record.offset, 0
-    for index in range(block.record.chunk_count):
-        entry = block.chunk(index)
-        check_padding(file.source_bytes.read, base + end_before, base + entry.offset, 64, "R74",
-                      f"before chunk {index} of block {block.index}")  # fmt: skip
-        end_before = entry.end
-    check_padding(file.source_bytes.read, base + end_before, base + block.record.table_offset, 64, "R74",
-                  f"before the chunk table of block {block.index}")  # fmt: skip
+    read = file.file_source(block.record.file).read
+    with block.told():
+        for index in range(block.record.chunk_count):
+            entry = block.chunk(index)
+            check_padding(read, base + end_before, base + entry.offset, 64, "R74",
+                          f"before chunk {index} of block {block.index}")  # fmt: skip
+            end_before = entry.end
+        check_padding(read, base + end_before, base + block.record.table_offset, 64, "R74",
+                      f"before the chunk table of block {block.index}")  # fmt: skip

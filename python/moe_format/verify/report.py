@@ -13,10 +13,10 @@ class Report:
 
     def __init__(self) -> None:
         self.findings: list[MoEFormatError] = []
-        self._seen: set[tuple[str, int, str]] = set()
+        self._seen: set[tuple[str, int, str, str | None]] = set()
 
     def add(self, finding: MoEFormatError) -> None:
-        key = (finding.rule, finding.offset, finding.what)
+        key = (finding.rule, finding.offset, finding.what, finding.file)
         if key not in self._seen:
             self._seen.add(key)
             self.findings.append(finding)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..directory.directory import Directory
+from ..envelope.envelope import Envelope
 from ..file import MoEFile
 from ..limits import PAGE_LENGTH
 from .padding import check_padding
@@ -13,14 +15,18 @@ def check_sections(file: MoEFile, report: Report) -> None:
     for offset in range(footer.directory_offset, footer.directory_end, PAGE_LENGTH):
         with report.checking():
             file.directory.read(offset, min(PAGE_LENGTH, footer.directory_end - offset))
-    end_before = footer.directory_offset
-    for entry in file.envelope.directory_sections:
-        with report.checking():
-            check_padding(file.directory.read, end_before, entry.offset, 64, "R18", f"before section {entry.name}")
-        end_before = entry.end
     with report.checking():
-        check_padding(file.directory.read, end_before, footer.directory_end, 64, "R18", "after the last section")
+        check_directory_padding(file.envelope, file.directory)
     with report.checking():
         _ = file.config
     with report.checking():
         _ = file.source
+
+
+def check_directory_padding(envelope: Envelope, directory: Directory) -> None:
+    """R18."""
+    end_before = envelope.footer.directory_offset
+    for entry in envelope.directory_sections:
+        check_padding(directory.read, end_before, entry.offset, 64, "R18", f"before section {entry.name}")
+        end_before = entry.end
+    check_padding(directory.read, end_before, envelope.footer.directory_end, 64, "R18", "after the last section")

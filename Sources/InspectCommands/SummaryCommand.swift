@@ -1,0 +1,63 @@
+package import ArgumentParser
+import CommandSupport
+import MoEFormat
+
+/// `moe-inspect FILE`: a summary and a row a layer, or everything as JSON.
+package struct SummaryCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "summary", abstract: "Shows the model and its layers (the default).")
+
+    @Argument(help: "The .moe file.", completion: .file(extensions: ["moe"]))
+    var file: String
+
+    @Option(help: ArgumentHelp("Show one layer's tensors, by its number or its bank's path.", valueName: "N|PATH"))
+    var layer: String?
+
+    @Option(help: ArgumentHelp("With --layer: show that expert's tensors only.", valueName: "N"))
+    var expert: Int?
+
+    @Flag(help: "List every tensor.")
+    var tensors = false
+
+    @Flag(help: "Show the configuration and what the source recorded.")
+    var metadata = false
+
+    @Flag(help: "Print everything as JSON.")
+    var json = false
+
+    package init() {}
+
+    package func run() throws {
+        try CommandRunner.run("moe-inspect") {
+            do throws(FormatError) {
+                let model = try ModelFile(opening: file)
+                try print(model)
+            } catch {
+                throw CommandFailure(error, path: file)
+            }
+        }
+    }
+
+    private func print(_ model: ModelFile) throws(FormatError) {
+        guard expert == nil || layer != nil else { throw FormatError(.usage, "--expert goes with --layer") }
+        if json {
+            StandardOutput.line(try FileDump(model).json(withTensors: tensors).indentedText)
+            return
+        }
+        let report = TextReport(model)
+        if let layer {
+            try report.showLayer(model.bank(named: layer), expert: expert)
+            return
+        }
+        try report.showSummary()
+        if let set = try SetReport(model) {
+            set.show()
+            let count = set.unusable.count
+            if count > 0 {
+                StandardError.line("moe-inspect: warning: \(count) files of the set cannot be read from")
+            }
+        }
+        if metadata { try report.showMetadata() }
+        if tensors { try report.showTensors() }
+    }
+}

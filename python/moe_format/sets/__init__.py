@@ -1,0 +1,1 @@
+"""SPEC.md §13: models that span several files."""

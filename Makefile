@@ -38,6 +38,10 @@ test-python: ## Test the format's second reader over every golden file
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check './python[test]'
 	$(VENV)/bin/python -m pytest -q python/tests
 
+.PHONY: check-report
+check-report: build ## Try the page of moe-inspect report in a headless Chromium; screenshots go to .build/report
+	Scripts/check-report.py $(BIN) .build/report fixtures/written/mixtral.moe
+
 .PHONY: install
 install: build ## Install commands, manual pages and completions under PREFIX (default /usr/local)
 	@Scripts/install.sh $(BIN) "$(DESTDIR)$(PREFIX)"

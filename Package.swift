@@ -79,7 +79,13 @@ let package = Package(
             dependencies: ["CommandSupport", "MoEConversion", "HDF5Source", "MoEFormat", "MoESystem", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "InspectCommands", dependencies: ["CommandSupport", "MoEFormat", "MoESystem", argumentParser],
+            name: "InspectCommands",
+            dependencies: ["CommandSupport", "MoERuntime", "MoEFormat", "MoESystem", argumentParser],
+            resources: [
+                // Compiled in: the command is one file that works wherever it is put.
+                .embedInCode("Report/Page/report.html"), .embedInCode("Report/Page/report.css"),
+                .embedInCode("Report/Page/report.js"),
+            ],
             swiftSettings: strict),
         .target(
             name: "RunCommands",
@@ -103,7 +109,10 @@ let package = Package(
 
         .testTarget(name: "KernelTests", dependencies: ["CMoEKernels", "CMoESystem"], swiftSettings: tests),
         .testTarget(
-            name: "CommandTests", dependencies: ["MoEFormat", "moe-convert", "moe-inspect", "moe-run", "ScaleModel"],
+            name: "CommandTests",
+            dependencies: [
+                "InspectCommands", "MoEFormat", "MoESystem", "moe-convert", "moe-inspect", "moe-run", "ScaleModel",
+            ],
             swiftSettings: tests),
         .testTarget(name: "MoEFormatTests", dependencies: ["MoEFormat", "MoESystem", "CZstd"], swiftSettings: tests),
         .testTarget(

@@ -13,20 +13,13 @@ package struct VerifyCommand: ParsableCommand {
     @Argument(help: "The .moe file.", completion: .file(extensions: ["moe"]))
     var file: String
 
-    @Option(help: ArgumentHelp("Decode on so many threads.", valueName: "N"))
-    var jobs: Int?
-
-    @Flag(help: "No progress.")
-    var quiet = false
+    @OptionGroup
+    var work: WorkArguments
 
     @Flag(help: "Print the result as JSON.")
     var json = false
 
     package init() {}
-
-    package func validate() throws {
-        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
-    }
 
     package func run() throws {
         try CommandRunner.run("moe-inspect") {
@@ -34,9 +27,9 @@ package struct VerifyCommand: ParsableCommand {
             do throws(FormatError) {
                 let model = try ModelFile(opening: file)
                 let total = try FileDump(model).totals().tensorBytes
-                let progress = ProgressLine("verifying", total: total, isQuiet: quiet)
+                let progress = ProgressLine("verifying", total: total, isQuiet: work.quiet)
                 defer { progress.finish() }
-                verification = try Verification(of: model, workers: jobs.map(Workers.init) ?? .all) {
+                verification = try Verification(of: model, workers: work.workers) {
                     progress.update($0)
                 }
             } catch {

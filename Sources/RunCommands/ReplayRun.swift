@@ -13,7 +13,7 @@ struct ReplayRun {
         let start = ContinuousClock.now
         let probe = try MoEModel(opening: file, options: .init(memoryBudget: .bytes(0), jobs: 1))
         let model = try MoEModel(opening: file, options: residency.options(expertBytes: try probe.expertBytes()))
-        let steps = try RoutingTrace(bytes(), banks: model.banks.map(\.expertCount))
+        let steps = try RoutingTrace(opening: trace, banks: model.banks.map(\.expertCount))
         let belady = try model.replay(steps)
         let elapsed = ContinuousClock.now - start
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
@@ -23,15 +23,5 @@ struct ReplayRun {
         object["uses"] = .integer(Int64(clamping: model.statistics.hits + model.statistics.misses))
         object["belady_hits"] = .integer(Int64(belady))
         StandardOutput.line(JSONValue.object(object).indentedText)
-    }
-
-    private func bytes() throws(RuntimeError) -> [UInt8] {
-        do throws(SystemError) {
-            let file = try ReadableFile(opening: trace)
-            guard file.size <= 1 << 30 else { throw SystemError("cannot read", path: trace, number: 27) }
-            return try file.bytes(at: 0, count: Int(file.size))
-        } catch {
-            throw .file(FormatError(.io, error.description, cause: error))
-        }
     }
 }

@@ -62,7 +62,7 @@ package struct NumPyArray {
         switch element {
         case .f32: (0..<count).map { Float(bitPattern: UInt32(word($0, width: 4))) }
         case .f64: (0..<count).map { Float(Double(bitPattern: word($0, width: 8))) }
-        case .f16: (0..<count).map { HalfFloat.float(UInt16(word($0, width: 2))) }
+        case .f16: (0..<count).map { NarrowFloat.f16(UInt16(word($0, width: 2))) }
         default: nil
         }
     }
@@ -133,21 +133,5 @@ private struct HeaderText {
             value.append(character)
         }
         return value.filter { $0 != " " }
-    }
-}
-
-/// binary16 in software: `Float16` is not available on every platform that we build for.
-private enum HalfFloat {
-    static func float(_ bits: UInt16) -> Float {
-        let sign = UInt32(bits & 0x8000) << 16
-        let exponent = UInt32(bits >> 10 & 0x1F)
-        let mantissa = UInt32(bits & 0x3FF)
-        switch exponent {
-        case 0:
-            let magnitude = Float(mantissa) * 0x1p-24
-            return sign == 0 ? magnitude : -magnitude
-        case 31: return Float(bitPattern: sign | 0x7F80_0000 | mantissa << 13)
-        default: return Float(bitPattern: sign | (exponent + 112) << 23 | mantissa << 13)
-        }
     }
 }

@@ -37,10 +37,7 @@ package struct FileDump {
             for index in 0..<file.tensorCount { tensors.append(try tensor(index)) }
             object["tensors"] = .array(tensors)
             var aliases: [JSONValue] = []
-            for index in 0..<file.aliasCount {
-                let alias = try file.alias(at: index)
-                aliases.append(["name": .string(alias.name), "tensor": .string(try file.tensor(at: alias.tensor).name)])
-            }
+            for index in 0..<file.aliasCount { aliases.append(try alias(index)) }
             object["aliases"] = .array(aliases)
         }
         return .object(object)
@@ -87,7 +84,14 @@ package struct FileDump {
         ]
     }
 
-    private func tensor(_ index: Int) throws(FormatError) -> JSONValue {
+    /// An alias by its number.
+    package func alias(_ index: Int) throws(FormatError) -> JSONValue {
+        let alias = try file.alias(at: index)
+        return ["name": .string(alias.name), "tensor": .string(try file.tensor(at: alias.tensor).name)]
+    }
+
+    /// A tensor by its number, with its parts.
+    package func tensor(_ index: Int) throws(FormatError) -> JSONValue {
         let tensor = try file.tensor(at: index)
         var parts: [JSONValue] = []
         for part in try file.parts(of: tensor) {
@@ -123,7 +127,7 @@ package struct FileDump {
 
 extension JSONValue {
     /// A number of bytes; beyond 63 bits, which no file has, the largest integer.
-    static func bytes(_ count: UInt64) -> JSONValue { .integer(Int64(clamping: count)) }
+    package static func bytes(_ count: UInt64) -> JSONValue { .integer(Int64(clamping: count)) }
 }
 
 extension Bank {

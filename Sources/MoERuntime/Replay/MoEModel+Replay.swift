@@ -21,6 +21,13 @@ extension MoEModel {
     /// - Returns: the hits of Belady's policy on the same trace and budget, which no policy without foresight exceeds.
     /// - Throws: `RuntimeError`: `budgetTooSmall` when the experts of one step do not fit.
     public func replay(_ trace: RoutingTrace) throws(RuntimeError) -> Int {
+        try replay(trace) { _, _, _ in }
+    }
+
+    /// The same, telling of each use whether the expert was in memory.
+    package func replay(
+        _ trace: RoutingTrace, observe: (_ bank: Int, _ expert: Int, _ isHit: Bool) -> Void
+    ) throws(RuntimeError) -> Int {
         var uses: [BeladyBound.Step] = []
         for step in trace.steps {
             for (bank, experts) in zip(banks, step) where !experts.isEmpty {
@@ -40,7 +47,10 @@ extension MoEModel {
                     waiting = waiting.dropFirst(group.count)
                     let lease = try cache.lease(Array(group), ofLayer: bank.id)
                     do throws(FormatError) {
-                        for (block, _) in group { _ = try lease.parts(of: block.id) }
+                        for (block, _) in group {
+                            observe(bank.id, Int(block.record.expert), lease.hits.contains(block.id))
+                            _ = try lease.parts(of: block.id)
+                        }
                     } catch {
                         throw .file(error)
                     }

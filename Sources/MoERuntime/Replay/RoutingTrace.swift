@@ -1,13 +1,32 @@
 internal import MoEFormat
+internal import MoESystem
 
 /// A recorded routing: for each token, in order, the experts that each layer chose.
 ///
 /// One JSON object a line, `{"tok": t, "layers": [[expert ids], …]}`, layers in the order of the file's banks.
 public struct RoutingTrace: Sendable {
     /// [token][layer]: the experts of a step, each once, ascending.
-    let steps: [[[Int]]]
+    package let steps: [[[Int]]]
 
     public var tokenCount: Int { steps.count }
+
+    /// Bytes of a trace's file at most.
+    private static let fileLimit: UInt64 = 1 << 30
+
+    /// Reads a trace from a file.
+    ///
+    /// - Throws: `RuntimeError.file`, of kind `io` when it cannot be read.
+    package init(opening path: String, banks: [Int]) throws(RuntimeError) {
+        let text: [UInt8]
+        do throws(SystemError) {
+            let file = try ReadableFile(opening: path)
+            guard file.size <= Self.fileLimit else { throw SystemError("cannot read", path: path, number: 27) }
+            text = try file.bytes(at: 0, count: Int(file.size))
+        } catch {
+            throw .file(FormatError(.io, error.description, cause: error))
+        }
+        try self.init(text, banks: banks)
+    }
 
     /// Reads a trace for a file whose banks have so many experts.
     ///

@@ -67,12 +67,26 @@ struct TextReport {
 
     func showTensors() throws(FormatError) {
         StandardOutput.line("")
+        try show(tensors: Array(0..<file.tensorCount), aliases: Array(0..<file.aliasCount))
+    }
+
+    func show(_ found: FoundTensors) throws(FormatError) {
+        if !found.isEmpty { try show(tensors: found.tensors, aliases: found.aliases) }
+        let totals = try found.totals()
+        let count = found.tensors.count
+        let share = "\(ByteSize.text(totals.tensorBytes)) stored in \(ByteSize.text(totals.storedBytes))"
+        StandardOutput.line(
+            "\(count) of \(file.tensorCount) tensors\(found.aliases.isEmpty ? "" : ", \(found.aliases.count) aliases")\(count == 0 ? "" : ", \(share)")"
+        )
+    }
+
+    private func show(tensors: [Int], aliases: [Int]) throws(FormatError) {
         var table = TextTable([
             ("tensor", .left), ("dtype", .left), ("shape", .left), ("role", .left), ("parts", .right),
             ("bytes", .right), ("stored", .right),
             ("content", .left),
         ])
-        for index in 0..<file.tensorCount {
+        for index in tensors {
             let tensor = try file.tensor(at: index)
             let parts = try file.parts(of: tensor)
             table.add([
@@ -82,7 +96,7 @@ struct TextReport {
             ])
         }
         for line in table.lines { StandardOutput.line("  " + line) }
-        for index in 0..<file.aliasCount {
+        for index in aliases {
             let alias = try file.alias(at: index)
             StandardOutput.line(TerminalText.escaped("  \(alias.name) = \(try file.tensor(at: alias.tensor).name)"))
         }

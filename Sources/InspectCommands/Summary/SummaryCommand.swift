@@ -19,6 +19,12 @@ package struct SummaryCommand: ParsableCommand {
     @Flag(help: "List every tensor.")
     var tensors = false
 
+    @Option(
+        help: ArgumentHelp(
+            "List the tensors whose whole names match: * any text, ? a character, {0-31} a number, {w1,w3} one of these; without any of them, the names that contain it.",
+            valueName: "PATTERN"))
+    var find: String?
+
     @Flag(help: "Show the configuration and what the source recorded.")
     var metadata = false
 
@@ -26,6 +32,12 @@ package struct SummaryCommand: ParsableCommand {
     var json = false
 
     package init() {}
+
+    package func validate() throws {
+        if find != nil, layer != nil || expert != nil || tensors || metadata {
+            throw ValidationError("--find goes with --json only")
+        }
+    }
 
     package func run() throws {
         try CommandRunner.run("moe-inspect") {
@@ -39,6 +51,7 @@ package struct SummaryCommand: ParsableCommand {
     }
 
     private func print(_ model: ModelFile) throws(FormatError) {
+        if let find { return try print(matchesOf: find, in: model) }
         guard expert == nil || layer != nil else { throw FormatError(.usage, "--expert goes with --layer") }
         if json {
             StandardOutput.line(try FileDump(model).json(withTensors: tensors).indentedText)
@@ -59,5 +72,20 @@ package struct SummaryCommand: ParsableCommand {
         }
         if metadata { try report.showMetadata() }
         if tensors { try report.showTensors() }
+    }
+
+    private func print(matchesOf pattern: String, in model: ModelFile) throws(FormatError) {
+        let glob: NameGlob
+        do throws(NameGlob.Mistake) {
+            glob = try NameGlob(pattern)
+        } catch {
+            throw FormatError(.usage, "the pattern \(JSONValue.string(pattern).text) \(error.description)")
+        }
+        let found = try FoundTensors(glob, in: model)
+        if json {
+            StandardOutput.line(try found.json(pattern: pattern).indentedText)
+        } else {
+            try TextReport(model).show(found)
+        }
     }
 }

@@ -1,8 +1,10 @@
 /// The exact values of the narrow float formats.
-enum NarrowFloat {
-    static func bf16(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
+package enum NarrowFloat {
+    @inlinable
+    package static func bf16(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
 
-    static func f16(_ bits: UInt16) -> Float {
+    @inlinable
+    package static func f16(_ bits: UInt16) -> Float {
         let sign = UInt32(bits & 0x8000) << 16
         let exponent = UInt32(bits >> 10) & 31
         let mantissa = UInt32(bits & 0x3ff)
@@ -14,7 +16,8 @@ enum NarrowFloat {
     }
 
     /// OCP E4M3 "fn": bias 7, no infinities.
-    static func e4m3(_ bits: UInt8) -> Float {
+    @inlinable
+    package static func e4m3(_ bits: UInt8) -> Float {
         let sign = UInt32(bits & 0x80) << 24
         let exponent = UInt32(bits >> 3) & 15
         let mantissa = UInt32(bits & 7)
@@ -24,17 +27,20 @@ enum NarrowFloat {
     }
 
     /// OCP E5M2: the upper half of an f16.
-    static func e5m2(_ bits: UInt8) -> Float { f16(UInt16(bits) << 8) }
+    @inlinable
+    package static func e5m2(_ bits: UInt8) -> Float { f16(UInt16(bits) << 8) }
 
     /// OCP E2M1: the low four bits of `code`.
-    static func e2m1(_ code: UInt8) -> Float {
+    @inlinable
+    package static func e2m1(_ code: UInt8) -> Float {
         let magnitudes: SIMD8<Float> = [0, 0.5, 1, 1.5, 2, 3, 4, 6]
         let magnitude = magnitudes[Int(code & 7)]
         return code & 8 == 0 ? magnitude : -magnitude
     }
 
     /// OCP E8M0: 2^(bits − 127).
-    static func e8m0(_ bits: UInt8) -> Float {
+    @inlinable
+    package static func e8m0(_ bits: UInt8) -> Float {
         switch bits {
         case 0: Float(bitPattern: 0x0040_0000)
         case 255: .nan

@@ -37,6 +37,8 @@ struct BankDraft {
     var run: Int?
     /// The tensor that holds a selection bias for each of the two.
     var paired: Int?
+    /// Whether the layer adds the shared experts of the layer before it.
+    var borrowsShared = false
     /// Why the layer cannot run, when that is known already.
     var problem: String?
 

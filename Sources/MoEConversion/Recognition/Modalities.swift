@@ -32,7 +32,7 @@ extension BankDraft {
             second.paired = bias.tensor
         }
         if !shared.isEmpty || !stackedShared.isEmpty {
-            second.problem = "its shared experts are those of the text experts"
+            second.borrowsShared = true
         }
         return [first, second]
     }

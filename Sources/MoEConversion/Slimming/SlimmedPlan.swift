@@ -95,8 +95,16 @@ struct SlimmedPlan {
             block.bank = number
             return block
         }
+        plan.model.layers = try kept.map { (bank) throws(ConversionError) in
+            var layer = plan.model.layers[bank]
+            guard let owner = layer.shared?.bank else { return layer }
+            guard let number = numbers[owner] else {
+                throw .usage("--layers: \(plan.banks[owner].path) must stay, whose shared experts another layer adds")
+            }
+            layer.shared?.bank = number
+            return layer
+        }
         plan.banks = kept.map { plan.banks[$0] }
-        plan.model.layers = kept.map { plan.model.layers[$0] }
         plan.model.dropUnused()
         // Tensors without elements lie in no block.
         let empty = plan.tensors.indices.filter {

@@ -16,6 +16,8 @@ public struct LayerDescription: Hashable, Sendable {
         public var gate: Gate = .none
         public var combination: Combination = .add
         public var scale = 1.0
+        /// The bank whose shared blocks these are; nil for the layer's own.
+        public var bank: Int?
 
         public init(function: Int, expertSize: Int) {
             self.function = function
@@ -104,6 +106,7 @@ extension LayerDescription.Shared {
     init(_ fields: ModelFields) throws(FormatError) {
         self.init(function: try fields.integer("expert_function"), expertSize: try fields.integer("expert_size"))
         scale = try fields.number("scale", default: 1)
+        if fields.has("bank") { bank = try fields.integer("bank") }
         do {
             gate = try fields.choice("gate", default: Gate.none)
             combination = try fields.choice("combine", default: Combination.add)
@@ -122,6 +125,7 @@ extension LayerDescription.Shared {
         if gate != .none { object["gate"] = .string(gate.rawValue) }
         if combination != .add { object["combine"] = .string(combination.rawValue) }
         if scale != 1 { object["scale"] = .number(scale) }
+        if let bank { object["bank"] = .integer(Int64(bank)) }
         return .object(object)
     }
 }

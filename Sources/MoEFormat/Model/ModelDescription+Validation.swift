@@ -23,6 +23,16 @@ extension ModelDescription {
             if let shared = layer.shared, shared.expertSize == 0, functions[shared.function].kind != .linear {
                 throw .broken(.modelLayers, "model description: \(path).shared.expert_size is 0")
             }
+            if let other = layer.shared?.bank {
+                guard other != bank, layers.indices.contains(other), let shared = layers[other].shared,
+                    shared.bank == nil
+                else {
+                    throw .broken(
+                        .modelLayers,
+                        "model description: \(path).shared.bank is \(other), which is no other bank with shared experts of its own"
+                    )
+                }
+            }
             let isLinear = functions[layer.function].kind == .linear
             guard (layer.expertSize == 0) == isLinear || functions[layer.function].kind == .unsupported else {
                 throw .broken(
@@ -42,7 +52,7 @@ extension ModelDescription {
 
 extension RouterDescription {
     /// Checks the numbers of a router against the experts it chooses from; nil when no layer says how many.
-    func validate(experts: Int?, path: String) throws(FormatError) {
+    package func validate(experts: Int?, path: String) throws(FormatError) {
         guard kind != .unsupported else { return }
         guard identityExperts >= 0, sharedInRouter >= 0 else {
             throw .broken(.topK, "model description: \(path) has a negative number of experts")

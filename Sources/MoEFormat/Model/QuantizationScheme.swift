@@ -56,6 +56,10 @@ public struct QuantizationScheme: Hashable, Sendable {
             guard element != .mxfp4 || fields.has("nibbles") else {
                 throw FormatError.broken(.quantization, "model description: \(fields.path(of: "nibbles")) is not there")
             }
+            guard element != .mxfp4 || (blockRows, blockColumns) == (1, 32) else {
+                throw FormatError.broken(
+                    .quantization, "model description: \(fields.path) is mxfp4 with a block of \(rows)×\(columns)")
+            }
         } catch let error as FormatError {
             throw error
         } catch {

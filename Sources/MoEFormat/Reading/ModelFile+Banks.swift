@@ -26,6 +26,9 @@ extension ModelFile {
     /// The routing of a bank's layer.
     public func router(of bank: Bank) -> RouterDescription { model.routers[layer(of: bank).router] }
 
+    /// The bank whose shared blocks a layer adds: the layer's own, or the one that its description names.
+    package func sharedBank(of bank: Bank) -> Bank { banks[layer(of: bank).shared?.bank ?? bank.id] }
+
     /// What an expert of a bank computes.
     public func function(of bank: Bank) -> ExpertFunction { model.functions[layer(of: bank).function] }
 }

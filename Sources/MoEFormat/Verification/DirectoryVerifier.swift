@@ -175,6 +175,29 @@ struct DirectoryVerifier {
         }
     }
 
+    /// R28: shared experts are there exactly where they are described, and fit a layer that adds those of another bank.
+    private func checkShared(of bank: Bank) throws(FormatError) {
+        let shared = file.layer(of: bank).shared
+        let hasOwn = shared != nil && shared?.bank == nil
+        guard (bank.sharedCount > 0) == hasOwn else {
+            throw .broken(
+                .layerTensors,
+                "bank \(bank.id) has \(bank.sharedCount) shared experts, and its layer describes \(hasOwn ? "some" : "none") of its own"
+            )
+        }
+        let owner = file.sharedBank(of: bank)
+        guard shared?.gate != .router || file.router(of: bank).sharedInRouter >= owner.sharedCount else {
+            throw .broken(
+                .layerTensors,
+                "bank \(bank.id) has \(owner.sharedCount) shared experts and a router for \(file.router(of: bank).sharedInRouter)"
+            )
+        }
+        guard owner.id != bank.id else { return }
+        for index in 0..<owner.sharedCount {
+            try file.checkShared(file.block(ofShared: index, in: owner), asOf: bank)
+        }
+    }
+
     /// R81 and R82: totals and paths of the banks.
     private func checkBanks() throws(FormatError) {
         var paths: Set<[UInt8]> = []
@@ -202,20 +225,7 @@ struct DirectoryVerifier {
             guard file.router(of: bank).kind == .unsupported || bank.routerBlock != nil else {
                 throw .broken(.layerTensors, "bank \(bank.id) has no router block")
             }
-            guard
-                file.layer(of: bank).shared?.gate != .router || file.router(of: bank).sharedInRouter >= bank.sharedCount
-            else {
-                throw .broken(
-                    .layerTensors,
-                    "bank \(bank.id) has \(bank.sharedCount) shared experts and a router for \(file.router(of: bank).sharedInRouter)"
-                )
-            }
-            guard (bank.sharedCount > 0) == (file.layer(of: bank).shared != nil) else {
-                throw .broken(
-                    .layerTensors,
-                    "bank \(bank.id) has \(bank.sharedCount) shared experts, and its layer describes \(bank.sharedCount > 0 ? "none" : "some")"
-                )
-            }
+            try checkShared(of: bank)
             guard (stored, decoded, largest) == (bank.storedLength, bank.decodedLength, bank.largestExpert) else {
                 throw .broken(
                     .bankTotals,

@@ -203,6 +203,14 @@ extension ModelFile {
         }
     }
 
+    /// Checks a shared block against the description of a layer that adds it.
+    ///
+    /// - Throws: `FormatError` by R28.
+    package func checkShared(_ block: Block, asOf bank: Bank) throws(FormatError) {
+        let tensors = LayerTensors(layer(of: bank), model: model, experts: bank.expertCount)
+        try tensors.checkShared(try items(of: block))
+    }
+
     private func items(of block: Block) throws(FormatError) -> [LayerTensors.Item] {
         var items: [LayerTensors.Item] = []
         for (part, dtype) in zip(block.parts, block.dtypes) {

@@ -44,9 +44,10 @@ public final class MoELayer: Sendable {
             routerParts, router: routerDescription, experts: bank.expertCount, hidden: hiddenSize, name: name)
         router = try Router(
             routerDescription, tensors: tensors, experts: bank.expertCount, hiddenSize: hiddenSize, name: name)
+        let sharedBank = file.sharedBank(of: bank)
         compute = try LayerCompute(
             description, router: routerDescription, functions: file.model.functions, experts: bank.expertCount,
-            sharedExperts: bank.sharedCount, routerBlock: routerParts, name: name)
+            sharedExperts: sharedBank.sharedCount, routerBlock: routerParts, name: name)
         // Sizes that stand only in the description decide about memory: weights must bear them out before any is reserved.
         if bank.expertCount > 0 {
             try file.checkLayer(of: file.block(ofExpert: 0, in: bank))
@@ -54,8 +55,8 @@ public final class MoELayer: Sendable {
             throw .mismatch("\(name) has no expert that would make \(outputSize) values of \(hiddenSize)")
         }
         var shared: [ExpertBlock] = []
-        for index in 0..<bank.sharedCount {
-            shared.append(ExpertBlock(block: try file.block(ofShared: index, in: bank)))
+        for index in 0..<sharedBank.sharedCount {
+            shared.append(ExpertBlock(block: try file.block(ofShared: index, in: sharedBank)))
         }
         self.shared = shared
     }

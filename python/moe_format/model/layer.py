@@ -15,6 +15,8 @@ class SharedExperts:
     gate: str
     combine: str
     scale: float
+    bank: int | None
+    """The bank whose shared experts these are; None for the layer's own."""
 
     @classmethod
     def parse(cls, fields: Fields | None) -> SharedExperts | None:
@@ -26,6 +28,7 @@ class SharedExperts:
             gate=fields.choice("gate", ("none", "sigmoid", "router"), "none"),
             combine=fields.choice("combine", ("add", "average"), "add"),
             scale=fields.number("scale", 1),
+            bank=fields.integer("bank") if "bank" in fields else None,
         )
 
 

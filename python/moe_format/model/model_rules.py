@@ -47,8 +47,21 @@ def _check_sizes(layer: Layer, model: Model) -> None:
     _check_expert_size(layer.expert_size, layer.expert_function, f"{layer.path}.expert_size", model)
     if layer.shared is not None:
         path = f"{layer.path}.shared"
+        _check_shared_bank(layer, model)
         _check_index(layer.shared.expert_function, len(model.expert_functions), f"{path}.expert_function", model.at)
         _check_expert_size(layer.shared.expert_size, layer.shared.expert_function, f"{path}.expert_size", model)
+
+
+def _check_shared_bank(layer: Layer, model: Model) -> None:
+    """Shared experts of another bank: it has some, and they are its own."""
+    other = layer.shared.bank if layer.shared is not None else None
+    if other is None:
+        return
+    path = f"{layer.path}.shared.bank"
+    _check_index(other, len(model.layers), path, model.at)
+    shared = model.layers[other].shared
+    require(other != layer.bank and shared is not None and shared.bank is None, "R22", model.at, other,
+            "another bank with shared experts of its own", f"model {path}")  # fmt: skip
 
 
 def _check_expert_size(size: int, function: int, path: str, model: Model) -> None:

@@ -33,6 +33,8 @@ class QuantizationScheme:
             fields.refuse("R21", repr(block), "[rows, columns]", "block")
         if any(size < 1 for size in block):
             fields.refuse("R27", repr(block), "positive sizes", "block")
+        if element == "mxfp4" and block != [1, 32]:
+            fields.refuse("R27", repr(block), "[1, 32] for mxfp4", "block")
         return cls(
             path=fields.path,
             required=fields.boolean("required", True),

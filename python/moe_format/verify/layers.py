@@ -125,11 +125,14 @@ def _check_gate_up(needs: Requirements, inputs: int, size: int, offset: int) -> 
 def _check_shared(file: MoEFile, bank: Bank, router: Router) -> None:
     layer, shared = bank.layer, bank.layer.shared
     at = bank.record.at + 56
-    described = "shared experts" if shared else "none"
-    require((shared is not None) == (bank.shared_count > 0), "R28", at, bank.shared_count, described,
+    has_own = shared is not None and shared.bank is None
+    described = "shared experts" if has_own else "none"
+    require(has_own == (bank.shared_count > 0), "R28", at, bank.shared_count, described,
             f"shared experts of bank {bank.index}")  # fmt: skip
     if shared is None:
         return
+    if shared.bank is not None:
+        bank = file.bank(shared.bank)
     if shared.gate == "router" and router.kind != "unsupported" and not router.unknown:
         require(router.shared_in_router >= bank.shared_count, "R28", at, bank.shared_count,
                 f"at most {router.shared_in_router}", f"shared experts in the router of bank {bank.index}")  # fmt: skip

@@ -15,7 +15,7 @@ done
 [ -n "${MOE_BIN:-}" ] || swift build -c release --product ScaleModel >&2
 mkdir -p "$out"
 "$bin/ScaleModel" "$out" "$@"
-"$bin/moe-inspect" "$out/model.moe" --layer "$layer"
+"$bin/moe-inspect" "$out/model.moe" --layer "$layer" --expert 0
 "$bin/moe-run" "$out/model.moe" --layer "$layer" --input "$out/x.npy" --output "$out/y.npy" --routing "$out/routing.json" \
     --budget 2GiB --stats
 "$bin/ScaleModel" "$out" "$@" --check

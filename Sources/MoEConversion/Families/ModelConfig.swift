@@ -44,6 +44,8 @@ struct ModelConfig {
         } else if components.contains(where: { $0.hasPrefix("vision") || $0 == "visual" }), enter("vision_config") {
         } else {
             for key in Self.languageKeys { _ = enter(key) }
+            // A talker alone, whose names do not say so.
+            if objects.count == 1, enter("talker_config") { _ = enter("text_config") }
         }
         // DBRX keeps the feed-forward layer's keys in an object of their own.
         _ = enter("ffn_config")

@@ -38,6 +38,8 @@ private struct BlockRooms {
     }
 
     private var dense: [Piece] = []
+    /// What follows experts in their tensor, and so behind their blocks.
+    private var trailing: [Piece] = []
     private var routers: [Int: [Piece]] = [:]
     private var shared: [Slot: [Piece]] = [:]
     private var experts: [Slot: [Piece]] = [:]
@@ -67,7 +69,14 @@ private struct BlockRooms {
         case .expert(let bank, let index): experts[Slot(bank: bank, index: index), default: []].append(piece(0, of: 1))
         case .stackedExperts(let bank, let count):
             for index in 0..<count {
-                experts[Slot(bank: bank, index: index), default: []].append(piece(index, of: count))
+                experts[Slot(bank: bank, index: index), default: []].append(piece(index, of: placement.partCount))
+            }
+            if placement.idle > 0 {
+                let start = elements / UInt64(placement.partCount) * UInt64(count)
+                let part = ConversionPlan.Part(
+                    tensor: placement.tensor, startElement: start, elementCount: elements - start,
+                    rowLength: UInt64(placement.rowLength))
+                trailing.append(Piece(part: part))
             }
         case .stackedShared(let bank, let count):
             for index in 0..<count {
@@ -100,7 +109,7 @@ private struct BlockRooms {
                         parts: Self.parts(experts[Slot(bank: bank, index: index)] ?? [])))
             }
         }
-        return blocks
+        return blocks + trailing.map { ConversionPlan.Block(.dense, parts: [$0.part]) }
     }
 
     /// The parts of a block in the order of their roles, then groups, each quantised one tied to its scales.

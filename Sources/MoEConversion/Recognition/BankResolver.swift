@@ -23,6 +23,8 @@ struct ResolvedBank {
     var sharedCount = 0
     var sharedMembers: [BankDraft.Member] = []
     var sharedIsStacked = false
+    /// Whether the layer adds the shared experts of the layer before it.
+    var borrowsShared = false
     var router: [Side] = []
     /// Experts a group, where every group has a gate of its own.
     var groupSize: Int?
@@ -68,7 +70,9 @@ struct BankResolver {
         }
         let collection: ExpertCollection?
         if isStacked {
-            collection = ExpertCollection(stacked: members, tensors: tensors, leaves: leaves) {
+            collection = ExpertCollection(
+                stacked: members, tensors: tensors, leaves: leaves, idle: blueprint.router.identityExperts
+            ) {
                 sides.rows(fitting: $0).map { $0 - blueprint.extraRows } ?? blueprint.expertCount?.value
             }
         } else {
@@ -83,6 +87,7 @@ struct BankResolver {
         var bank = ResolvedBank(
             path: path, layer: layer, expertCount: collection.count, experts: collection.members, isStacked: isStacked,
             hiddenSize: 0, blueprint: blueprint)
+        bank.borrowsShared = draft.borrowsShared
         bank.unknown = (isStacked ? [] : draft.stacked.map(\.tensor)) + idle
         let routerInput = sides.place(into: &bank)
         let resolver = ExpertResolver(

@@ -50,9 +50,12 @@ struct ExpertCollection {
 
     /// Tensors that hold all experts: a leading dimension for the experts, or rows of all experts one below the other.
     ///
-    /// - Parameter routerRows: the number of experts that a router shows for inputs of that length.
+    /// - Parameters:
+    ///   - idle: how many more a tensor with a dimension for the experts may hold, of experts that have no weights elsewhere.
+    ///   - routerRows: the number of experts that a router shows for inputs of that length.
     init?(
         stacked: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName], isFlat mustBeFlat: Bool = false,
+        idle: Int = 0,
         routerRows: (Int) -> Int?
     ) {
         let members = stacked.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }
@@ -68,9 +71,12 @@ struct ExpertCollection {
         let weights = members.filter(isWeight)
         let count: Int
         var isFlat = false
-        if !mustBeFlat, let deep = weights.first(where: { shape($0).count >= 3 }) {
-            count = shape(deep)[0]
-            guard members.allSatisfy({ shape($0).first == count }) else { return nil }
+        if !mustBeFlat, let fewest = weights.lazy.map(shape).filter({ $0.count >= 3 }).map({ $0[0] }).min() {
+            count = fewest
+            let isFull = { (member: BankDraft.Member) in
+                shape(member).first == count || shape(member).count >= 3 && shape(member)[0] - count == idle
+            }
+            guard members.allSatisfy(isFull) else { return nil }
         } else {
             // [E·F, H]: the router tells E.
             guard let first = weights.first,

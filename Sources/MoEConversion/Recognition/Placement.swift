@@ -7,7 +7,7 @@ package enum Place: Hashable, Sendable {
     case router(bank: Int, group: Int = 0)
     case shared(bank: Int, index: Int)
     case expert(bank: Int, index: Int)
-    /// Cut into `count` equal runs of elements, run *i* for expert *i*: `[E, …]` and flattened `[E·F, H]` alike.
+    /// Cut into equal runs of elements, run *i* below `count` for expert *i*: `[E, …]` and flattened `[E·F, H]` alike.
     case stackedExperts(bank: Int, count: Int)
     /// The same for the shared experts.
     case stackedShared(bank: Int, count: Int)
@@ -31,6 +31,8 @@ package struct Placement: Hashable, Sendable {
     package var scheme: Int
     /// For a quantised tensor, the tensor that holds its scales: part *i* is scaled by that tensor's part *i*.
     package var scale: Int?
+    /// Of stacked experts: equal runs behind theirs that belong to none, as experts that only return their input may have.
+    package var idle = 0
 
     /// A tensor kept whole among the dense ones.
     package static func dense(_ tensor: Int, _ source: SourceTensor) -> Placement {
@@ -43,7 +45,8 @@ package struct Placement: Hashable, Sendable {
     package var partCount: Int {
         switch place {
         case .dense, .router, .shared, .expert: 1
-        case .stackedExperts(_, let count), .stackedShared(_, let count), .stackedRouters(_, let count): count
+        case .stackedExperts(_, let count): count + idle
+        case .stackedShared(_, let count), .stackedRouters(_, let count): count
         }
     }
 }

@@ -68,6 +68,9 @@ struct PlacementBuilder {
             while end < members.count, members[end].expert == members[start].expert { end += 1 }
             for member in members[start..<end] {
                 placements[member.tensor].place = place(member)
+                if case .stackedExperts = placements[member.tensor].place, tensors[member.tensor].shape.count >= 3 {
+                    placements[member.tensor].idle = tensors[member.tensor].shape[0] - count
+                }
                 let parts = placements[member.tensor].partCount
                 let elements = (tensors[member.tensor].elementCount ?? 0) / max(1, parts)
                 placements[member.tensor].rowLength = max(1, min(placements[member.tensor].rowLength, elements))
@@ -93,6 +96,9 @@ struct PlacementBuilder {
         var router = blueprint.router
         var function = blueprint.function
         var problem = bank.problem
+        if bank.borrowsShared, model.layers.last?.shared == nil {
+            problem = problem ?? "its shared experts are those of the text experts, which are not understood"
+        }
         if let expert = bank.expert {
             if function.kind != .unsupported {
                 function.kind = expert.kind
@@ -149,6 +155,9 @@ struct PlacementBuilder {
             shared.combination = blueprint.sharedCombination
             shared.scale = blueprint.sharedScale
             layer.shared = shared
+        } else if bank.borrowsShared, let owner = model.layers.indices.last {
+            layer.shared = model.layers[owner].shared
+            layer.shared?.bank = owner
         }
         return layer
     }

@@ -50,7 +50,10 @@ extension Recognition {
             }
         }
         var builder = PlacementBuilder(tensors, family: model.family)
-        for bank in resolved { builder.add(bank) }
+        for bank in resolved {
+            try overrides.checkTensors(of: bank)
+            builder.add(bank)
+        }
         guard !resolved.isEmpty else {
             throw .contradiction(
                 "no experts were recognised among \(tensors.count) tensors; name the layout (--layout, --map), or keep every tensor as a dense one (--layout dense)"

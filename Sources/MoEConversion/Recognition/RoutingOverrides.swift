@@ -14,9 +14,29 @@ struct RoutingOverrides {
             router = try (options.router ?? options.map?.router).map { (json) throws(FormatError) in
                 try RouterDescription(json: json)
             }
+            try router?.validate(experts: nil, path: "the router")
             function = try options.map?.function.map { (json) throws(FormatError) in try ExpertFunction(json: json) }
         } catch {
             throw .usage("the router given is not a description: \(error.message)")
+        }
+    }
+
+    /// A router that is given must find its tensors; one that a configuration implies does without those that are not there.
+    ///
+    /// - Throws: `RecognitionError` of kind usage.
+    func checkTensors(of bank: ResolvedBank) throws(RecognitionError) {
+        guard let router, bank.problem == nil else { return }
+        let isHierarchical = router.kind == .hierarchical
+        let needs: [(key: String, role: Role, isNeeded: Bool)] = [
+            ("selection_bias", .selectionBias, router.selectionBias != .none),
+            ("per_expert_scale", .perExpertScale, router.perExpertScale),
+            ("noise", .routerNoiseWeight, router.noise != nil),
+            ("noise", .groupRouterNoiseWeight, router.noise != nil && isHierarchical),
+            ("kind hash", .tokenExpertTable, router.kind == .hash),
+            ("kind hierarchical", .groupRouterWeight, isHierarchical),
+        ]
+        for (key, role, isNeeded) in needs where isNeeded && !bank.router.contains(where: { $0.role == role }) {
+            throw .usage("the router given has \(key), but \(quoted(bank.path)) has no \(role.name)")
         }
     }
 

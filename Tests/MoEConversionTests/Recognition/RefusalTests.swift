@@ -51,6 +51,27 @@ import Testing
                 == .usage)
     }
 
+    private static let missing: [(key: String, router: JSONValue)] = [
+        ("selection_bias", ["kind": "top_k", "top_k": 2, "score": "sigmoid", "selection_bias": "score"]),
+        ("per_expert_scale", ["kind": "top_k", "top_k": 2, "score": "softmax", "per_expert_scale": true]),
+        ("noise", ["kind": "top_k", "top_k": 2, "score": "softmax_of_chosen", "noise": ["kind": "softplus"]]),
+        ("hash", ["kind": "hash", "top_k": 2, "score": "sigmoid"]),
+        (
+            "hierarchical",
+            ["kind": "hierarchical", "group_size": 2, "group_top_k": 1, "top_k": 1, "score": "softmax_of_chosen"]
+        ),
+        ("negative", ["kind": "top_k", "top_k": 2, "score": "softmax", "identity_experts": -1]),
+        ("negative", ["kind": "top_k", "top_k": 2, "score": "softmax", "shared_in_router": -1]),
+    ]
+
+    /// What a user asks for is not left out in silence.
+    @Test(arguments: missing.indices)
+    func aRouterThatIsGivenMustFindItsTensors(_ index: Int) throws {
+        let (key, router) = Self.missing[index]
+        let error = try #require(refusal(Checkpoints.mixtral, nil, .init(router: router)))
+        #expect(error.kind == .usage && error.description.contains(key), "\(error)")
+    }
+
     private func refusal(topK: Int) -> RecognitionError? { refusal(Checkpoints.mixtral, nil, .init(topK: topK)) }
 
     @Test func aCheckpointWithoutExpertsIsRefusedWithAHint() throws {

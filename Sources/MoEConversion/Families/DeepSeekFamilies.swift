@@ -86,7 +86,6 @@ extension Family {
             layer.function = ExpertFunction(.gated, activation: .silu)
             layer.function.gateSoftcap = try c.scope.number("mlp_gate_softcap", default: 4)
             layer.function.upSoftcap = try c.scope.number("mlp_up_softcap", default: 25)
-            layer.isInterleaved = true
             return layer
         },
     ]

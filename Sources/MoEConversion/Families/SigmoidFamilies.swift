@@ -82,7 +82,6 @@ extension Family {
             layer.router.scale = try c.scope.number("route_scale", default: 8)
             layer.router.sharedInRouter = try c.scope.integer("n_shared_experts", default: 2)
             layer.sharedGate = .router
-            layer.isInterleaved = true
             return layer
         },
     ]

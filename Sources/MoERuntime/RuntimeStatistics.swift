@@ -6,7 +6,7 @@
 /// let spent = model.statistics - before
 /// ```
 public struct RuntimeStatistics: Hashable, Sendable {
-    /// Expert uses served from memory.
+    /// Expert uses served from memory, or by a load that was under way already.
     public var hits: UInt64 = 0
     /// Expert uses that had to be loaded.
     public var misses: UInt64 = 0
@@ -26,6 +26,9 @@ public struct RuntimeStatistics: Hashable, Sendable {
     public var bytesResident = 0
     /// The most that were in memory at once since the file was opened; not a difference.
     public var peakBytesResident = 0
+
+    /// What looking ahead did; not a difference.
+    public var lookAhead = LookAheadStatistics()
 
     public init() {}
 

@@ -22,9 +22,16 @@ package struct ResidencyArguments: ParsableArguments {
     )
     var jobs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --replay: load up to N experts of a layer ahead, as the trace's \"predicted\" lists name them, while that pays.",
+            valueName: "N"))
+    var lookAhead = 0
+
     package init() {}
 
     package func validate() throws {
+        if lookAhead < 0 { throw ValidationError("--look-ahead takes a number from 0 on") }
         if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
     }
 
@@ -36,7 +43,7 @@ package struct ResidencyArguments: ParsableArguments {
             case .size(let size): .bytes(size.bytes)
             case .percent(let percent): .bytes(Int(Double(expertBytes) * percent / 100))
             }
-        return MoEModel.Options(memoryBudget: budget, engine: io, policy: policy, jobs: jobs)
+        return MoEModel.Options(memoryBudget: budget, engine: io, policy: policy, jobs: jobs, lookAhead: lookAhead)
     }
 }
 

@@ -30,9 +30,11 @@ void moe_populate(void *start, size_t length);
 /// when it is first written, and fewer address look-ups ever after.
 void moe_prefer_large_pages(void *start, size_t length);
 
-/// The bytes of memory that this process may use: the least of the machine's memory, the limits of its control groups, and that of
-/// its address space.
-uint64_t moe_memory_limit(void);
+/// The bytes of the machine's memory.
+uint64_t moe_machine_memory(void);
+
+/// The bytes of address space that this process may have; UINT64_MAX without a limit.
+uint64_t moe_address_space_limit(void);
 
 /// Raises the number of files that this process may have open to the most that it may raise it to.
 void moe_raise_descriptor_limit(void);

@@ -22,11 +22,12 @@ extension MoELayer {
     public func withExperts<Result>(
         _ experts: [Int], _ body: ([ExpertTensors]) throws -> Result
     ) throws -> Result {
-        let lease = try model.cache.lease(blocks(of: experts), ofLayer: bank.id)
+        let blocks = model.cache.beginRun(ofLayer: bank.id, using: try blocks(of: experts))
+        let lease = try model.cache.lease(blocks, ofLayer: bank.id)
         let lent: [ExpertTensors]
         do throws(FormatError) {
             lent = try experts.map { expert throws(FormatError) in
-                let parts = try lease.parts(of: try block(of: expert).block.id)
+                let parts = try lease.parts(of: try model.file.expertBlock(expert, of: bank).id)
                 return ExpertTensors(
                     expert: expert,
                     tensors: try parts.map { part throws(FormatError) in try ExpertTensor(part, path: model.file.path) }

@@ -19,12 +19,6 @@ public final class MoELayer: Sendable {
     private let compute: LayerCompute
     private let shared: [ExpertBlock]
 
-    /// A block that can be leased.
-    struct ExpertBlock: Sendable {
-        let block: Block
-        var bytes: Int { Int(clamping: block.record.decodedLength) }
-    }
-
     init(_ bank: Bank, of model: MoEModel) throws(FormatError) {
         let file = model.file
         let description = file.layer(of: bank)
@@ -56,7 +50,7 @@ public final class MoELayer: Sendable {
         }
         var shared: [ExpertBlock] = []
         for index in 0..<sharedBank.sharedCount {
-            shared.append(ExpertBlock(block: try file.block(ofShared: index, in: sharedBank)))
+            shared.append(try file.sharedBlock(index, of: sharedBank))
         }
         self.shared = shared
     }
@@ -134,45 +128,54 @@ public final class MoELayer: Sendable {
         let routing = try route(hidden, tokens: tokens, options: options)
         var output = [Float](repeating: 0, count: tokens * outputSize)
         var buffers = LayerBuffers()
-        for run in compute.waves(of: routing) {
+        for run in try waves(of: routing) {
             let wave = compute.begin(
                 hidden, tokens: run, routing: routing, buffers: &buffers, workers: Workers(model.jobs))
-            try add(expertsOf: wave, isCancelled: isCancelled)
+            try add(expertsOf: wave, isCancelled: isCancelled) {
+                // Whole batches use most experts anyway.
+                if tokens == 1 { lookAheadToNext(hidden, options: options) }
+            }
             model.clock.time(.computing) { wave.finish(into: &output, buffers: &buffers, workers: Workers(model.jobs)) }
         }
         return LayerResult(output: output, routing: routing)
     }
 
-    /// Adds all experts of a wave: as many at once as the budget holds, those in memory first while the others load.
-    private func add(expertsOf wave: LayerWave, isCancelled: () -> Bool) throws(RuntimeError) {
+    /// Cuts a batch into runs of tokens: short ones, whose outputs take little memory, where the batch's experts stay in memory
+    /// from run to run; where they do not, it goes through in one if memory allows, so that each expert is read once.
+    private func waves(of routing: Routing) throws(RuntimeError) -> [Range<Int>] {
+        let waves = compute.waves(of: routing)
+        guard waves.count > 1 else { return waves }
+        var bytes = shared.reduce(0) { $0 + $1.bytes }
+        do throws(FormatError) {
+            for expert in Set(routing.expertIDs) where expert < expertCount {
+                bytes += try model.file.expertBlock(Int(expert), of: bank).bytes
+            }
+        } catch {
+            throw .file(error)
+        }
+        if bytes <= model.cache.byteLimit { return waves }
+        return compute.waves(of: routing, bytes: max(LayerCompute.waveBytes, Int(clamping: MemoryLimit.bytes / 8)))
+    }
+
+    /// Adds all experts of a wave, those in memory first while the others load.
+    private func add(expertsOf wave: LayerWave, isCancelled: () -> Bool, submitted: () -> Void) throws(RuntimeError) {
         var scratch = ExpertScratch()
-        var waiting = try needed(for: wave)[...]
-        while !waiting.isEmpty {
-            let group = Self.firstGroup(of: waiting, within: model.cache.byteLimit, bytes: \.block.bytes)
-            let lease: ExpertCache.Lease
-            do {
-                lease = try model.cache.lease(group.map { ($0.block.block, $0.block.bytes) }, ofLayer: bank.id)
-            } catch .budgetTooSmall where group.count > 1 {
-                // The budget shrank since the group was made: a smaller one may fit it.
-                continue
-            }
-            let isThere = { (needed: Needed) in lease.hits.contains(needed.block.block.id) }
-            for needed in group.filter(isThere) + group.filter({ !isThere($0) }) {
-                if isCancelled() { throw .cancelled }
-                do throws(FormatError) {
-                    let parts = try model.clock.time(.waiting) { () throws(FormatError) in
-                        try lease.parts(of: needed.block.block.id)
-                    }
-                    try add(needed, parts, to: wave, scratch: &scratch)
-                    // What was computed from pages that a mapping has lost is worth nothing.
-                    if let lost = parts.compactMap(\.matrix.elements.region).first(where: \.hasFaulted) {
-                        throw BlockLoader.lostPages(of: lost.path)
-                    }
-                } catch {
-                    throw .file(error)
+        let needed = try needed(for: wave)
+        let byBlock = Dictionary(uniqueKeysWithValues: needed.map { ($0.block.id, $0) })
+        try model.cache.sweep(needed.map(\.block), ofLayer: bank.id, submitted: submitted) {
+            (block, lease) throws(RuntimeError) in
+            if isCancelled() { throw .cancelled }
+            guard let needed = byBlock[block.id] else { return }
+            do throws(FormatError) {
+                let parts = try model.clock.time(.waiting) { () throws(FormatError) in try lease.parts(of: block.id) }
+                try add(needed, parts, to: wave, scratch: &scratch)
+                // What was computed from pages that a mapping has lost is worth nothing.
+                if let lost = parts.compactMap(\.matrix.elements.region).first(where: \.hasFaulted) {
+                    throw BlockLoader.lostPages(of: lost.path)
                 }
+            } catch {
+                throw .file(error)
             }
-            waiting = waiting.dropFirst(group.count)
         }
     }
 
@@ -183,7 +186,9 @@ public final class MoELayer: Sendable {
             needed.append(Needed(id: index, isShared: true, block: shared[index]))
         }
         do throws(FormatError) {
-            for id in wave.experts { needed.append(Needed(id: id, isShared: false, block: try block(of: id))) }
+            for id in wave.experts {
+                needed.append(Needed(id: id, isShared: false, block: try model.file.expertBlock(id, of: bank)))
+            }
         } catch {
             throw .file(error)
         }
@@ -209,23 +214,7 @@ public final class MoELayer: Sendable {
         }
     }
 
-    /// Of what is needed, the first that fit the budget together; what alone exceeds it is a group of its own.
-    static func firstGroup<Element>(of needed: ArraySlice<Element>, within limit: Int, bytes: (Element) -> Int)
-        -> ArraySlice<Element>
-    {
-        var total = 0
-        let end = needed.dropFirst().indices.first { index in
-            total += bytes(needed[index - 1])
-            return total > limit - bytes(needed[index])
-        }
-        return needed[..<(end ?? needed.endIndex)]
-    }
-
-    func block(of expert: Int) throws(FormatError) -> ExpertBlock {
-        ExpertBlock(block: try model.file.block(ofExpert: expert, in: bank))
-    }
-
-    // MARK: Looking ahead
+    // MARK: Loading ahead
 
     /// Begins to load experts that will be needed soon and returns at once; what does not fit the budget is left out.
     ///
@@ -234,20 +223,60 @@ public final class MoELayer: Sendable {
         model.cache.prefetch(try blocks(of: experts), ofLayer: bank.id)
     }
 
-    /// The blocks of some experts, each once, with their decoded lengths.
+    /// The blocks of some experts, each once.
     ///
     /// - Throws: `RuntimeError.file` of kind `usage` for an expert that the layer does not have.
-    func blocks(of experts: [Int]) throws(RuntimeError) -> [(block: Block, bytes: Int)] {
+    func blocks(of experts: [Int]) throws(RuntimeError) -> [ExpertBlock] {
         do throws(FormatError) {
             return try Set(experts).sorted().map { expert throws(FormatError) in
                 guard (0..<expertCount).contains(expert) else {
                     throw .usage("there is no expert \(expert) of \(expertCount)")
                 }
-                let block = try block(of: expert)
-                return (block.block, block.bytes)
+                return try model.file.expertBlock(expert, of: bank)
             }
         } catch {
             throw .file(error)
         }
+    }
+
+    /// Routes one token early and begins to load what this layer will probably use: for a token loop, between the layers
+    /// before and this one, with the best guess of this layer's input at hand.
+    ///
+    /// ```swift
+    /// let output = try model.layer(n).forward(x, tokens: 1).output
+    /// residual += output
+    /// try model.layer(n + 1).lookAhead(norm(residual))    // its experts load while attention is computed
+    /// ```
+    ///
+    /// Of the experts that the router would choose, the first `Options.lookAhead` are loaded, less likely ones last, unless
+    /// they are in memory; none is evicted for them that is in use. Nothing happens when `Options.lookAhead` is 0, or when
+    /// looking ahead has ended itself: wrong guesses keep the disk from what is needed, and often cost more than right ones
+    /// save. Without this call `forward` of one token looks ahead from the layer's own input to the next layer in the file.
+    /// - Parameter hidden: [hidden size].
+    /// - Throws: `RuntimeError.file` of kind `usage` when `hidden` has another length.
+    public func lookAhead(_ hidden: [Float], options: ForwardOptions = ForwardOptions()) throws(RuntimeError) {
+        guard model.lookAheadLimit > 0, model.cache.isLookingAhead else { return }
+        let routing = try route(hidden, tokens: 1, options: options)
+        let chosen = (routing.experts.first ?? []).filter { $0 < expertCount }.prefix(model.lookAheadLimit)
+        try lookAhead(to: Array(chosen))
+    }
+
+    /// - Parameter experts: of this layer, those that are most likely first.
+    func lookAhead(to experts: [Int]) throws(RuntimeError) {
+        do throws(FormatError) {
+            var blocks: [ExpertBlock] = []
+            for expert in experts { blocks.append(try model.file.expertBlock(expert, of: bank)) }
+            model.cache.lookAhead(to: blocks, ofLayer: bank.id)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// Looks ahead from a token's input of this layer to the next one; a layer that cannot run is left to fail by itself.
+    private func lookAheadToNext(_ hidden: [Float], options: ForwardOptions) {
+        guard model.lookAheadLimit > 0, bank.id + 1 < model.banks.count,
+            let next = try? model.layer(of: model.banks[bank.id + 1]), next.hiddenSize == hiddenSize
+        else { return }
+        try? next.lookAhead(hidden, options: options)
     }
 }

@@ -21,15 +21,19 @@ public final class MoEModel: Sendable {
         public var policy: CachePolicy
         /// Threads that load and compute; nil for as many as there are processors. Results do not depend on it.
         public var jobs: Int?
+        /// Experts at most that are loaded ahead of need for a layer, see `MoELayer.lookAhead`; 0 for none. Results do not
+        /// depend on it.
+        public var lookAhead: Int
 
         public init(
             memoryBudget: MemoryBudget = .automatic, engine: IOEngine = .read, policy: CachePolicy = .ewma2,
-            jobs: Int? = nil
+            jobs: Int? = nil, lookAhead: Int = 0
         ) {
             self.memoryBudget = memoryBudget
             self.engine = engine
             self.policy = policy
             self.jobs = jobs
+            self.lookAhead = lookAhead
         }
     }
 
@@ -41,26 +45,35 @@ public final class MoEModel: Sendable {
     let counters = LoadCounters()
     let clock = PhaseClock()
     let jobs: Int
+    let lookAheadLimit: Int
     private let routerBytesRead = Atomic<UInt64>(0)
     private let layers = Mutex<[Int: MoELayer]>([:])
 
     /// Opens a file.
     ///
-    /// - Throws: `RuntimeError.file` when the file is damaged or cannot be read.
+    /// - Throws: `RuntimeError`: `file` when the file is damaged or cannot be read; `budgetTooSmall` when the budget is
+    ///   automatic and there is not the memory for one expert.
     /// - Complexity: O(banks), independent of the size of the weights.
     public init(opening path: String, options: Options = Options()) throws(RuntimeError) {
         jobs = max(1, options.jobs ?? ProcessorCount.available)
-        let budget = options.memoryBudget.byteCount
-        let slots = SlotPool(byteLimit: budget)
+        lookAheadLimit = max(0, options.lookAhead)
         do throws(FormatError) {
             file = try ModelFile(opening: path)
             // A set of which something is missing shows it now, not when an expert is wanted.
             try file.set?.checkMembers()
+        } catch {
+            throw .file(error)
+        }
+        let budget = try options.memoryBudget.byteCount(for: file)
+        let slots = SlotPool(byteLimit: budget)
+        do throws(FormatError) {
             loader = try BlockLoader(file, engine: options.engine, slots: slots, counters: counters)
         } catch {
             throw .file(error)
         }
-        cache = ExpertCache(loader, slots: slots, budget: budget, policy: options.policy, jobs: jobs)
+        cache = ExpertCache(
+            loader, slots: slots, budget: budget, policy: options.policy,
+            layerCount: file.banks.count, jobs: jobs)
     }
 
     /// The engine in use: the one asked for, or `read` where the file system has no direct reads.
@@ -111,6 +124,7 @@ public final class MoEModel: Sendable {
         statistics.computingSeconds = seconds.computing
         statistics.bytesResident = snapshot.residentBytes
         statistics.peakBytesResident = snapshot.peakBytes
+        statistics.lookAhead = snapshot.lookAhead
         return statistics
     }
 
@@ -120,7 +134,18 @@ public final class MoEModel: Sendable {
     /// Changes the memory budget while the model runs; results do not change with it.
     ///
     /// Experts that no longer fit go at once, those in use as soon as their layer is done.
-    public func setMemoryBudget(_ budget: MemoryBudget) { cache.setBudget(budget.byteCount) }
+    ///
+    /// - Throws: `RuntimeError.budgetTooSmall` when the budget is automatic and there is not the memory for one expert.
+    public func setMemoryBudget(_ budget: MemoryBudget) throws(RuntimeError) {
+        cache.setBudget(try budget.byteCount(for: file))
+    }
+
+    /// The smallest memory budget with which every layer can run, in bytes: that of the largest expert, shared ones included.
+    ///
+    /// - Throws: `RuntimeError.file` when the directory is damaged.
+    public func smallestMemoryBudget() throws(RuntimeError) -> Int {
+        do throws(FormatError) { return try file.largestExpertBlock() } catch { throw .file(error) }
+    }
 
     func countRouterBytes(_ bytes: UInt64) { routerBytesRead.wrappingAdd(bytes, ordering: .relaxed) }
 }

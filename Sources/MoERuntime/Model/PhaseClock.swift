@@ -20,8 +20,7 @@ final class PhaseClock: Sendable {
     func time<Result, Failure: Error>(_ phase: Phase, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         let start = ContinuousClock.now
         defer {
-            let elapsed = ContinuousClock.now - start
-            let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+            let seconds = start.duration(to: .now).inSeconds
             total.withLock { total in
                 switch phase {
                 case .routing: total.routing += seconds
@@ -32,4 +31,8 @@ final class PhaseClock: Sendable {
         }
         return try body()
     }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -16,8 +16,9 @@ extension MoEModel {
         return bytes
     }
 
-    /// Leases the experts of every step of a trace from the cache that `forward` uses, loading what is missing.
+    /// Takes the experts of every step of a trace from the cache that `forward` uses, in the same way, loading what is missing.
     ///
+    /// With `Options.lookAhead`, what the trace predicted for a layer is loaded ahead while the layer before it runs.
     /// - Returns: the hits of Belady's policy on the same trace and budget, which no policy without foresight exceeds.
     /// - Throws: `RuntimeError`: `budgetTooSmall` when the experts of one step do not fit.
     public func replay(_ trace: RoutingTrace) throws(RuntimeError) -> Int {
@@ -29,31 +30,31 @@ extension MoEModel {
         _ trace: RoutingTrace, observe: (_ bank: Int, _ expert: Int, _ isHit: Bool) -> Void
     ) throws(RuntimeError) -> Int {
         var uses: [BeladyBound.Step] = []
-        for step in trace.steps {
+        for (step, predictions) in zip(trace.steps, trace.predictions) {
             for (bank, experts) in zip(banks, step) where !experts.isEmpty {
-                var blocks: [(block: Block, bytes: Int)] = []
+                var blocks: [ExpertBlock] = []
                 do throws(FormatError) {
-                    for expert in experts {
-                        let block = try file.block(ofExpert: expert, in: bank)
-                        blocks.append((block, Int(clamping: block.record.decodedLength)))
+                    for expert in experts { blocks.append(try file.expertBlock(expert, of: bank)) }
+                } catch {
+                    throw .file(error)
+                }
+                uses.append(blocks.map { ($0.id, $0.bytes) })
+                let ahead = bank.id + 1
+                let expected = ahead < predictions.count ? predictions[ahead].prefix(lookAheadLimit) : []
+                let guesses: [ExpertBlock]
+                do throws(FormatError) {
+                    guesses = try expected.map { (expert) throws(FormatError) in
+                        try file.expertBlock(expert, of: banks[ahead])
                     }
                 } catch {
                     throw .file(error)
                 }
-                uses.append(blocks.map { ($0.block.id, $0.bytes) })
-                var waiting = blocks[...]
-                while !waiting.isEmpty {
-                    let group = MoELayer.firstGroup(of: waiting, within: cache.byteLimit, bytes: \.bytes)
-                    waiting = waiting.dropFirst(group.count)
-                    let lease = try cache.lease(Array(group), ofLayer: bank.id)
-                    do throws(FormatError) {
-                        for (block, _) in group {
-                            observe(bank.id, Int(block.record.expert), lease.hits.contains(block.id))
-                            _ = try lease.parts(of: block.id)
-                        }
-                    } catch {
-                        throw .file(error)
-                    }
+                try cache.sweep(
+                    blocks, ofLayer: bank.id,
+                    submitted: { if !guesses.isEmpty { cache.lookAhead(to: guesses, ofLayer: ahead) } }
+                ) { (block, lease) throws(RuntimeError) in
+                    observe(bank.id, Int(block.block.record.expert), lease.hits.contains(block.id))
+                    do throws(FormatError) { _ = try lease.parts(of: block.id) } catch { throw .file(error) }
                 }
             }
         }

@@ -11,43 +11,29 @@ internal import MoESystem
 /// `@unchecked Sendable`: all state is only touched under the condition's lock, which is never held while a block is read
 /// or decoded.
 final class ExpertCache: @unchecked Sendable {
-    private enum Content {
-        case loading
-        case ready(ResidentBlock)
-        case failed(FormatError)
-    }
-
-    private struct Entry {
-        let byteCount: Int
-        let layer: Int
-        var content: Content
-        var leases: Int
-    }
-
     private let loader: BlockLoader
     private let slots: SlotPool
     private let threads: LoadThreads
     private let jobs: Int
     private let condition = NSCondition()
-    private var entries: [Int: Entry] = [:]
+    private var residents = Residents()
     private var scores: ExpertScores
+    private var lookAhead = LookAhead()
     private var budget: Int
-    /// Removed from `entries` and not yet let go: memory is given back when the lock is not held.
-    private var evicted: [Content] = []
-    private var residentBytes = 0
-    private var peakBytes = 0
+    /// Evicted and not yet let go: memory is given back when the lock is not held.
+    private var evicted: [Residents.Content] = []
     private var hits: UInt64 = 0
     private var misses: UInt64 = 0
     /// Leases are granted in the order they were asked for, so that none waits forever.
     private var nextTicket: UInt64 = 0
     private var served: UInt64 = 0
 
-    init(_ loader: BlockLoader, slots: SlotPool, budget: Int, policy: CachePolicy, jobs: Int) {
+    init(_ loader: BlockLoader, slots: SlotPool, budget: Int, policy: CachePolicy, layerCount: Int, jobs: Int) {
         self.loader = loader
         self.slots = slots
         self.budget = budget
         self.jobs = jobs
-        scores = ExpertScores(policy)
+        scores = ExpertScores(policy, layerCount: layerCount)
         // Threads that wait for the device compute nothing: twice as many keep it and the processors busy.
         threads = LoadThreads(count: loader.engine == .direct ? 2 * jobs : jobs)
     }
@@ -59,7 +45,7 @@ final class ExpertCache: @unchecked Sendable {
     func setBudget(_ bytes: Int) {
         locked {
             budget = max(0, bytes)
-            evict(for: 0)
+            makeRoom(for: 0)
             slots.setByteLimit(max(0, bytes))
             condition.broadcast()
         }
@@ -88,23 +74,37 @@ final class ExpertCache: @unchecked Sendable {
         func parts(of block: Int) throws(FormatError) -> [StoredPart] { try cache.wait(for: block).parts }
     }
 
+    /// A layer runs and will use these blocks: what scores count, once a run in however many leases it takes them.
+    ///
+    /// - Returns: the blocks in the order to take them: those in memory first, before others are loaded in their place.
+    func beginRun(ofLayer layer: Int, using blocks: [ExpertBlock]) -> [ExpertBlock] {
+        locked {
+            scores.use(blocks.map(\.id), ofLayer: layer)
+            let used = Set(blocks.map(\.id))
+            let now = ContinuousClock.now
+            for (block, bytes, guess) in residents.settle(layer: layer) {
+                if used.contains(block) {
+                    lookAhead.wasRight(guess, at: now)
+                } else {
+                    lookAhead.wasWrong(guess, bytes: bytes, at: now)
+                }
+            }
+            let isThere = { [residents] (block: ExpertBlock) in residents[block.id] != nil }
+            return blocks.filter(isThere) + blocks.filter { !isThere($0) }
+        }
+    }
+
     /// Leases blocks of a layer and begins to load those that are not in memory.
     ///
     /// Waits while other leases hold the room that these need.
-    /// - Parameters:
-    ///   - blocks: each with its decoded length; together they must fit the budget.
-    ///   - counts: whether this is a use, that statistics and scores count, or only a look ahead.
+    /// - Parameter blocks: together they must fit the budget.
     /// - Throws: `RuntimeError.budgetTooSmall`.
-    func lease(_ blocks: [(block: Block, bytes: Int)], ofLayer layer: Int, counts: Bool = true) throws(RuntimeError)
-        -> Lease
-    {
+    func lease(_ blocks: [ExpertBlock], ofLayer layer: Int) throws(RuntimeError) -> Lease {
         let needed = blocks.reduce(0) { $0 + $1.bytes }
-        var missing: [Block] = []
-        var hits: Set<Int> = []
         condition.lock()
         let ticket = nextTicket
         nextTicket += 1
-        while served != ticket || !hasRoom(for: blocks) {
+        while served != ticket || !residents.hasRoom(for: blocks, within: budget) {
             if served == ticket, needed > budget {
                 served += 1
                 let error = RuntimeError.budgetTooSmall(needed: needed, budget: budget)
@@ -115,33 +115,57 @@ final class ExpertCache: @unchecked Sendable {
             condition.wait()
         }
         served += 1
-        if counts { scores.use(blocks.map(\.block.id), ofLayer: layer) }
+        let (hits, missing) = grant(blocks, ofLayer: layer)
+        condition.broadcast()
+        unlockAndFree()
+        load(missing)
+        return Lease(self, blocks: blocks.map(\.id), hits: hits)
+    }
+
+    /// A lease if it can be had at once, beside all others and before any that wait; nil otherwise. Who holds a lease must not
+    /// wait for another.
+    func leaseWithoutWaiting(_ blocks: [ExpertBlock], ofLayer layer: Int) -> Lease? {
+        condition.lock()
+        guard served == nextTicket, residents.hasRoom(for: blocks, within: budget) else {
+            condition.unlock()
+            return nil
+        }
+        let (hits, missing) = grant(blocks, ofLayer: layer)
+        unlockAndFree()
+        load(missing)
+        return Lease(self, blocks: blocks.map(\.id), hits: hits)
+    }
+
+    /// Takes the blocks into account as leased; the caller loads those that are missing.
+    private func grant(_ blocks: [ExpertBlock], ofLayer layer: Int) -> (hits: Set<Int>, missing: [Block]) {
+        var hits: Set<Int> = []
+        var retried: [Block] = []
+        var absent: [ExpertBlock] = []
         // Those that are there are leased first: making room for the others must not evict them.
-        for (block, _) in blocks where entries[block.id] != nil {
-            entries[block.id]?.leases += 1
-            switch entries[block.id]?.content {
+        for block in blocks {
+            guard let content = residents.content(of: block.id) else {
+                absent.append(block)
+                continue
+            }
+            residents.update(block.id) { $0.leases += 1 }
+            switch content {
             case .ready: hits.insert(block.id)
             case .failed:
                 // Another lease still holds the failure; a device may have recovered since.
-                entries[block.id]?.content = .loading
-                missing.append(block)
-            default: break
+                residents.set(.loading, of: block.id)
+                retried.append(block.block)
+            case .loading: break
             }
         }
-        for (block, bytes) in blocks where entries[block.id] == nil {
-            evict(for: bytes)
-            entries[block.id] = Entry(byteCount: bytes, layer: layer, content: .loading, leases: 1)
-            residentBytes += bytes
-            missing.append(block)
-        }
-        peakBytes = max(peakBytes, residentBytes)
-        if counts {
-            self.hits += UInt64(blocks.count - missing.count)
-            misses += UInt64(missing.count)
-        }
-        condition.broadcast()
-        unlockAndFree()
+        makeRoom(for: absent.reduce(0) { $0 + $1.bytes })
+        for block in absent { residents.add(block, layer: layer, leases: 1) }
+        let missing = retried + absent.map(\.block)
+        self.hits += UInt64(blocks.count - missing.count)
+        misses += UInt64(missing.count)
+        return (hits, missing)
+    }
 
+    private func load(_ missing: [Block]) {
         // A single block is shared by all threads; several are loaded side by side.
         let workers = MoESystem.Workers(missing.count >= jobs ? 1 : (jobs + missing.count - 1) / max(1, missing.count))
         for block in missing {
@@ -149,55 +173,22 @@ final class ExpertCache: @unchecked Sendable {
                 finish(block, Result { () throws(FormatError) in try loader.load(block, workers: workers) })
             }
         }
-        return Lease(self, blocks: blocks.map(\.block.id), hits: hits)
-    }
-
-    /// Begins to load blocks that are not in memory, as far as they fit beside what is leased or wanted more; never waits.
-    ///
-    /// Does nothing while a lease waits for room: loading blocks cannot be evicted, and a stream of them would keep it waiting.
-    func prefetch(_ blocks: [(block: Block, bytes: Int)], ofLayer layer: Int) {
-        var missing: [Block] = []
-        locked {
-            guard served == nextTicket else { return }
-            for (block, bytes) in blocks where entries[block.id] == nil && hasRoom(for: [(block, bytes)]) {
-                evict(for: bytes)
-                entries[block.id] = Entry(byteCount: bytes, layer: layer, content: .loading, leases: 0)
-                residentBytes += bytes
-                missing.append(block)
-            }
-            peakBytes = max(peakBytes, residentBytes)
-        }
-        for block in missing {
-            threads.submit { [self] in
-                finish(
-                    block, Result { () throws(FormatError) in try loader.load(block, workers: MoESystem.Workers(1)) })
-            }
-        }
-    }
-
-    /// Whether the blocks fit beside what others hold leased or are loading.
-    private func hasRoom(for blocks: [(block: Block, bytes: Int)]) -> Bool {
-        let wanted = Set(blocks.map(\.block.id))
-        var held = 0
-        for (id, entry) in entries where !wanted.contains(id) && !isEvictable(entry) { held += entry.byteCount }
-        return held + blocks.reduce(0) { $0 + $1.bytes } <= budget
-    }
-
-    private func isEvictable(_ entry: Entry) -> Bool {
-        if case .loading = entry.content { return false }
-        return entry.leases == 0
     }
 
     private func finish(_ block: Block, _ result: Result<ResidentBlock, FormatError>) {
         locked {
             switch result {
-            case .success(let resident): entries[block.id]?.content = .ready(resident)
+            case .success(let resident):
+                residents.set(.ready(resident), of: block.id)
+                residents.update(block.id) { entry in
+                    if let begin = entry.guess?.begin { entry.guess?.duration = begin.duration(to: .now) }
+                }
             case .failure(let error):
-                entries[block.id]?.content = .failed(error)
-                if entries[block.id]?.leases == 0 { remove(block.id) }
+                residents.set(.failed(error), of: block.id)
+                if residents[block.id]?.leases == 0 { remove(block.id) }
             }
             // The budget may have become smaller while the block was loading.
-            evict(for: 0)
+            makeRoom(for: 0)
             condition.broadcast()
         }
     }
@@ -206,7 +197,7 @@ final class ExpertCache: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         while true {
-            switch entries[block]?.content {
+            switch residents.content(of: block) {
             case .ready(let resident): return resident
             case .failed(let error): throw error
             case .loading: condition.wait()
@@ -218,30 +209,92 @@ final class ExpertCache: @unchecked Sendable {
     private func end(_ blocks: [Int]) {
         locked {
             for block in blocks {
-                entries[block]?.leases -= 1
+                residents.update(block) { $0.leases -= 1 }
                 // What could not be loaded is tried again by the next who asks.
-                if entries[block]?.leases == 0, case .failed = entries[block]?.content { remove(block) }
+                if residents[block]?.leases == 0, case .failed = residents.content(of: block) { remove(block) }
             }
-            evict(for: 0)
+            makeRoom(for: 0)
             condition.broadcast()
+        }
+    }
+
+    // MARK: Loading ahead
+
+    /// Begins to load blocks for the layer's next run that are not in memory, as far as they fit beside what is leased; never
+    /// waits.
+    ///
+    /// They stay until that run, unless leases need their room. Does nothing while a lease waits for room: loading blocks
+    /// cannot be evicted, and a stream of them would keep it waiting.
+    func prefetch(_ blocks: [ExpertBlock], ofLayer layer: Int) {
+        loadAhead(locked { expect(blocks, ofLayer: layer, guess: nil) })
+    }
+
+    /// The same for blocks that are only guessed to be needed: as long as that pays, and for a quarter of the budget at most.
+    ///
+    /// - Parameter blocks: those that are most likely first.
+    func lookAhead(to blocks: [ExpertBlock], ofLayer layer: Int) {
+        loadAhead(
+            locked {
+                guard lookAhead.isOn else { return [] }
+                lookAhead.predicted(blocks.count)
+                var room = budget / 4 - residents.expectedBytes
+                let missing = blocks.prefix { block in
+                    if residents[block.id] == nil { room -= block.bytes }
+                    return room >= 0
+                }
+                return expect(Array(missing), ofLayer: layer, guess: LookAhead.Guess())
+            })
+    }
+
+    var isLookingAhead: Bool { locked { lookAhead.isOn } }
+
+    private func expect(_ blocks: [ExpertBlock], ofLayer layer: Int, guess: LookAhead.Guess?) -> [Block] {
+        guard served == nextTicket else { return [] }
+        var missing: [Block] = []
+        for block in blocks where residents[block.id] == nil && residents.hasRoom(for: [block], within: budget) {
+            makeRoom(for: block.bytes)
+            residents.add(block, layer: layer, leases: 0, isExpected: true, guess: guess)
+            if guess != nil { lookAhead.began(bytes: block.bytes) }
+            missing.append(block.block)
+        }
+        return missing
+    }
+
+    private func loadAhead(_ blocks: [Block]) {
+        for block in blocks {
+            threads.submit(isAhead: true) { [self] in
+                guard takeUp(block) else { return }
+                finish(
+                    block, Result { () throws(FormatError) in try loader.load(block, workers: MoESystem.Workers(1)) })
+            }
+        }
+    }
+
+    /// Whether a block that is to be loaded ahead is still wanted when its turn comes; it is forgotten if not.
+    private func takeUp(_ block: Block) -> Bool {
+        locked {
+            guard let entry = residents[block.id], entry.isLoading else { return false }
+            guard entry.isExpected || entry.leases > 0 else {
+                remove(block.id)
+                condition.broadcast()
+                return false
+            }
+            residents.update(block.id) { $0.guess?.begin = .now }
+            return true
         }
     }
 
     // MARK: Eviction
 
     /// Removes the least wanted blocks until `bytes` more fit.
-    private func evict(for bytes: Int) {
-        guard residentBytes + bytes > budget else { return }
-        let candidates = entries.filter { isEvictable($0.value) }
-            .map { (id: $0.key, key: scores.key(of: $0.key, layer: $0.value.layer)) }
-            .sorted { ($0.key.score, $0.key.lastUse, $0.id) < ($1.key.score, $1.key.lastUse, $1.id) }
-        for candidate in candidates where residentBytes + bytes > budget { remove(candidate.id) }
+    private func makeRoom(for bytes: Int) {
+        for block in residents.surplus(over: budget - bytes, by: scores) { remove(block) }
     }
 
     private func remove(_ block: Int) {
-        guard let entry = entries.removeValue(forKey: block) else { return }
-        residentBytes -= entry.byteCount
-        evicted.append(entry.content)
+        guard let (entry, content) = residents.remove(block) else { return }
+        if let guess = entry.guess { lookAhead.wasWrong(guess, bytes: entry.bytes, at: .now) }
+        evicted.append(content)
     }
 
     private func locked<Result>(_ body: () -> Result) -> Result {
@@ -267,9 +320,14 @@ final class ExpertCache: @unchecked Sendable {
         var misses: UInt64
         var residentBytes: Int
         var peakBytes: Int
+        var lookAhead: LookAheadStatistics
     }
 
     var snapshot: Snapshot {
-        locked { Snapshot(hits: hits, misses: misses, residentBytes: residentBytes, peakBytes: peakBytes) }
+        locked {
+            Snapshot(
+                hits: hits, misses: misses, residentBytes: residents.bytes, peakBytes: residents.peakBytes,
+                lookAhead: lookAhead.statistics)
+        }
     }
 }

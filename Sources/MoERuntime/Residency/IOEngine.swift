@@ -11,7 +11,8 @@ public enum IOEngine: String, CaseIterable, Sendable {
 
 /// Which experts stay when memory is short.
 public enum CachePolicy: String, CaseIterable, Sendable {
-    /// Those used most by two moving averages, one over about a token and one over 32, kept for absent experts too.
+    /// Those expected to be used soonest: by two moving averages, over about a token and over 32, and by their share of all
+    /// runs, kept for absent experts too and weighed as the routing so far bears out.
     case ewma2
     /// Those used most recently.
     case lru

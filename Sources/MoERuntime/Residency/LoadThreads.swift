@@ -16,19 +16,19 @@ final class LoadThreads: Sendable {
 
     deinit { queue.close() }
 
-    /// Runs `work` on one of the threads, in the order of submission.
-    func submit(_ work: @escaping @Sendable () -> Void) { queue.put(work) }
+    /// Runs `work` on one of the threads, in the order of submission; what is ahead of need waits for all that is needed.
+    func submit(isAhead: Bool = false, _ work: @escaping @Sendable () -> Void) { queue.put(work, isAhead: isAhead) }
 
     /// `@unchecked Sendable`: its state is only touched under the condition's lock.
     private final class Queue: @unchecked Sendable {
         private let condition = NSCondition()
-        private var waiting: [@Sendable () -> Void] = []
-        private var next = 0
+        private var needed = Line()
+        private var ahead = Line()
         private var isClosed = false
 
-        func put(_ work: @escaping @Sendable () -> Void) {
+        func put(_ work: @escaping @Sendable () -> Void, isAhead: Bool) {
             condition.lock()
-            waiting.append(work)
+            if isAhead { ahead.put(work) } else { needed.put(work) }
             condition.signal()
             condition.unlock()
         }
@@ -36,18 +36,11 @@ final class LoadThreads: Sendable {
         func take() -> (@Sendable () -> Void)? {
             condition.lock()
             defer { condition.unlock() }
-            while next == waiting.count {
+            while true {
+                if let work = needed.take() ?? ahead.take() { return work }
                 if isClosed { return nil }
                 condition.wait()
             }
-            let work = waiting[next]
-            next += 1
-            // Under steady load the queue may never be empty: what was taken must go all the same.
-            if next == waiting.count || next >= 64 {
-                waiting.removeFirst(next)
-                next = 0
-            }
-            return work
         }
 
         func close() {
@@ -55,6 +48,26 @@ final class LoadThreads: Sendable {
             isClosed = true
             condition.broadcast()
             condition.unlock()
+        }
+    }
+
+    /// First come, first served.
+    private struct Line {
+        private var waiting: [@Sendable () -> Void] = []
+        private var next = 0
+
+        mutating func put(_ work: @escaping @Sendable () -> Void) { waiting.append(work) }
+
+        mutating func take() -> (@Sendable () -> Void)? {
+            guard next < waiting.count else { return nil }
+            let work = waiting[next]
+            next += 1
+            // Under steady load the line may never be empty: what was taken must go all the same.
+            if next == waiting.count || next >= 64 {
+                waiting.removeFirst(next)
+                next = 0
+            }
+            return work
         }
     }
 }

@@ -92,13 +92,13 @@ import Testing
         let one = file.oneExpert
         try Self.everyThread { thread in
             for round in 0..<Self.rounds {
-                if thread % 4 == 0 { model.setMemoryBudget(.bytes((1 + (thread + round * 5) % 9) * one)) }
+                if thread % 4 == 0 { try model.setMemoryBudget(.bytes((1 + (thread + round * 5) % 9) * one)) }
                 if thread % 4 == 1 { try layers[round % layers.count].prefetch(experts: Array(0..<12)) }
                 let bits = try Self.bits(layers[(thread + round) % layers.count], thread, round)
                 #expect(bits == expected[thread][round], "thread \(thread), round \(round)")
             }
         }
-        model.setMemoryBudget(.bytes(one))
+        try model.setMemoryBudget(.bytes(one))
         // Loads that were under way end by themselves.
         for _ in 0..<200 where model.statistics.bytesResident > one { usleep(10_000) }
         #expect(model.statistics.bytesResident <= one)

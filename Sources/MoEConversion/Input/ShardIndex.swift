@@ -43,6 +43,7 @@ struct ShardIndex: Sendable {
                 map.append((name, file))
             }
         }
+        guard !map.isEmpty else { throw .damaged("\(path): its weight_map names no file") }
         self.map = map
         files = Set(map.map { ExactName($0.file) }).sorted().map(\.text)
         guard files.count <= Self.fileLimit else {

@@ -63,6 +63,7 @@ struct SlimmedPlan {
                 changed.insert(part.tensor)
             }
         }
+        renumberNames(of: experts)
         plan.blocks.removeAll { $0.kind == .expert && !experts.contains($0.expert ?? 0) }
         for index in plan.blocks.indices where plan.blocks[index].kind == .expert {
             plan.blocks[index].expert = (plan.blocks[index].expert ?? 0) - experts.lowerBound
@@ -70,6 +71,45 @@ struct SlimmedPlan {
         for index in plan.banks.indices { plan.banks[index].expertCount = experts.count }
         reencode(changed)
         try closeGaps(unless: changed)
+    }
+
+    /// Gives the experts that stay the names of the first ones, whose numbers are theirs from now on: the first expert's tensors
+    /// are called as they were in the whole model, so that what is written from the cut can be read again.
+    ///
+    /// A bank whose experts are not all made of alike tensors keeps its names.
+    private mutating func renumberNames(of experts: Range<Int>) {
+        guard experts.lowerBound > 0 else { return }
+        var blocks: [Int: [Int: [ConversionPlan.Part]]] = [:]
+        for block in plan.blocks where block.kind == .expert {
+            if let bank = block.bank, let expert = block.expert { blocks[bank, default: [:]][expert] = block.parts }
+        }
+        /// The tensor whose name each one takes.
+        var donors: [Int: Int] = [:]
+        for bank in blocks.values {
+            var own: [Int: Int] = [:]
+            let isAlike = experts.allSatisfy { expert in
+                guard let kept = bank[expert], let first = bank[expert - experts.lowerBound] else { return false }
+                return kept.map(\.role) == first.map(\.role)
+                    && zip(kept, first).allSatisfy { part, donor in
+                        guard holdsWhole(part) else { return !holdsWhole(donor) }
+                        own[part.tensor] = donor.tensor
+                        return holdsWhole(donor)
+                    }
+            }
+            if isAlike { donors.merge(own) { $1 } }
+        }
+        let names = plan.tensors.map(\.name)
+        let aliases = Dictionary(grouping: plan.aliases, by: \.tensor)
+        for (tensor, donor) in donors { plan.tensors[tensor].name = names[donor] }
+        plan.aliases.removeAll { donors[$0.tensor] != nil }
+        for (tensor, donor) in donors.sorted(by: { $0.key < $1.key }) {
+            plan.aliases += (aliases[donor] ?? []).map { ($0.name, tensor) }
+        }
+    }
+
+    /// Whether a part is all of its tensor.
+    private func holdsWhole(_ part: ConversionPlan.Part) -> Bool {
+        part.elementCount == plan.tensors[part.tensor].countedElements
     }
 
     /// Keeps the layers of some numbers: their banks, and of the other tensors those that belong to no other layer.

@@ -27,8 +27,11 @@ package struct ConvertCommand: ParsableCommand {
     var input: String
 
     @Argument(
-        help: "The file to write; its extension says what kind: .moe, .h5, .hdf5 or .safetensors.",
-        completion: .file(extensions: ["moe", "h5", "hdf5", "safetensors"]))
+        help: """
+            The file to write; its extension says what kind: .moe, .h5, .hdf5 or .safetensors. Under a name that ends in \
+            .safetensors.index.json come the shards that a model was made from, beside their index.
+            """,
+        completion: .file(extensions: ["moe", "h5", "hdf5", "safetensors", "json"]))
     var output: String
 
     @OptionGroup(title: "Recognition")
@@ -131,7 +134,7 @@ package struct ConvertCommand: ParsableCommand {
         }
         do throws(SystemError) { try destination.commit() } catch { throw Self.failure(of: error) }
         progress.finish()
-        try report.showResult(asJSON: json, seconds: Self.seconds(since: start), warnings: outcome.warnings)
+        try report.showResult(asJSON: json, seconds: Self.seconds(since: start), outcome)
         for warning in outcome.warnings { StandardError.line("moe-convert: warning: \(warning)") }
     }
 

@@ -41,16 +41,16 @@ struct ExportReport {
         for line in table.lines { StandardOutput.line("  " + line) }
     }
 
-    func showResult(asJSON: Bool, seconds: Double, warnings: [String]) throws(ConversionError) {
+    func showResult(asJSON: Bool, seconds: Double, _ outcome: Export.Outcome) throws(ConversionError) {
         let fileBytes: UInt64
-        do throws(SystemError) { fileBytes = try ReadableFile(opening: output).size } catch {
+        do throws(SystemError) { fileBytes = try ReadableFile(opening: output).size + outcome.otherBytes } catch {
             throw ConversionError(.io, error.description)
         }
         if asJSON {
             var object = self.object
             object["file_bytes"] = .integer(Int64(clamping: fileBytes))
             object["seconds"] = .number(seconds)
-            object["warnings"] = .array(warnings.map { .string($0) })
+            object["warnings"] = .array(outcome.warnings.map { .string($0) })
             StandardOutput.line(JSONValue.object(object).indentedText)
             return
         }

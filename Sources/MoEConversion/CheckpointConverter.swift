@@ -125,7 +125,7 @@ public struct CheckpointConverter: Sendable {
         let bytes = try commit(output)
         return ConversionSummary(
             tensorCount: export.checkpoint.tensors.count, layerCount: 0, tensorBytes: export.byteCount,
-            fileBytes: bytes,
+            fileBytes: bytes + outcome.otherBytes,
             warnings: outcome.warnings)
     }
 

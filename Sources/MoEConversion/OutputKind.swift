@@ -5,6 +5,7 @@ package enum OutputKind: Equatable, Sendable {
 
     private static let table: [(suffix: String, kind: OutputKind)] = [
         (".moe", .model), (".h5", .export(.hdf5)), (".hdf5", .export(.hdf5)), (".safetensors", .export(.safetensors)),
+        (".safetensors.index.json", .export(.safetensorsShards)),
     ]
 
     /// nil for an extension that no kind has.

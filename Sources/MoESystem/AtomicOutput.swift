@@ -74,6 +74,13 @@ public final class AtomicOutput: @unchecked Sendable {
         close(descriptor)
     }
 
+    /// Begins another file that goes with this one, replacing one of its name if this one may.
+    ///
+    /// - Throws: `SystemError` as `init` does.
+    public func beside(_ path: String) throws(SystemError) -> AtomicOutput {
+        try AtomicOutput(path, replacing: isReplacing)
+    }
+
     /// Where the file can be opened before it has its name; nil for a file without a name.
     public var temporaryPath: String? { state.withLock { $0.temporary } }
 

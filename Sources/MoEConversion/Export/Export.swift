@@ -10,10 +10,14 @@ package struct Export: Sendable {
         package var warnings: [String]
         /// Tensors whose bytes are others in the new file: references.
         var translated: Set<Int> = []
+        /// Bytes of the files beside the one that was named.
+        package var otherBytes: UInt64 = 0
     }
 
     package enum Format: Sendable {
         case hdf5, safetensors
+        /// The files that a model came from, beside their index.
+        case safetensorsShards
     }
 
     package let checkpoint: any Checkpoint
@@ -53,6 +57,10 @@ package struct Export: Sendable {
             let sink = try SafetensorsSink(checkpoint, to: output)
             try pipeline.run(into: sink)
             return Outcome(warnings: checkpoint.notes + sink.notes)
+        case .safetensorsShards:
+            let sink = try SafetensorsShardsSink(checkpoint, index: output)
+            try pipeline.run(into: sink)
+            return Outcome(warnings: checkpoint.notes, otherBytes: sink.byteCount)
         }
     }
 
@@ -68,7 +76,10 @@ package struct Export: Sendable {
         again.isInProcess = request.isInProcess
         // Links to other files are written as they were; what they lead to is not ours.
         again.externalLinks = .unfollowed
-        let written = try CheckpointInput(again).checkpoint
+        let written: any Checkpoint =
+            format == .safetensorsShards
+            ? try SafetensorsCheckpoint(index: ShardIndex(opening: path)) { _, _ in nil }
+            : try CheckpointInput(again).checkpoint
         try ExportCheck(source: checkpoint, written: written, translated: outcome.translated, progress: progress).run()
     }
 }

@@ -57,7 +57,10 @@ private struct SafetensorsLayout {
                 }
             }
             if let only = headers.first, headers.count == 1 {
-                order = try Self.numbers(of: only, in: checkpoint)
+                order = try only.tensors(in: checkpoint)
+                guard Set(order).count == tensors.count else {
+                    throw .damaged("the source section does not name every tensor of the file")
+                }
                 header = origin.files[0].header
                 return
             }
@@ -98,27 +101,6 @@ private struct SafetensorsLayout {
             throw ConversionError(
                 .limit, "the header would have \(header.count) bytes; safetensors allows \(SafetensorsHeader.largest)")
         }
-    }
-
-    /// The tensors of a header, in the order of their bytes.
-    private static func numbers(of header: SafetensorsHeader, in checkpoint: any Checkpoint) throws(ConversionError)
-        -> [Int]
-    {
-        let tensors = checkpoint.tensors
-        var byName: [ExactName: Int] = [:]
-        for (number, tensor) in tensors.enumerated() { byName[ExactName(tensor.name)] = number }
-        for alias in checkpoint.aliases { byName[ExactName(alias.name)] = alias.tensor }
-        let numbers = try header.entries.map { entry throws(ConversionError) in
-            guard let number = byName[ExactName(entry.name)], tensors[number].byteCount == UInt64(entry.offsets.count)
-            else {
-                throw .damaged("the source section and the file differ about tensor \(entry.name)")
-            }
-            return number
-        }
-        guard Set(numbers).count == tensors.count else {
-            throw .damaged("the source section does not name every tensor of the file")
-        }
-        return numbers
     }
 
     /// The header as safetensors' own writer makes it: no spaces inside, padded with spaces to a multiple of 8.

@@ -31,17 +31,17 @@ final class Scratch {
         request.storage.jobs = 2
         change(&request)
         let output = path(name)
-        if name.hasSuffix(".moe") {
+        guard case .export(let format) = OutputKind(of: name) else {
             let destination = try ModelOutput(output, replacing: true, fileLimit: limit)
             try Conversion(request).write(to: destination)
             try destination.commit()
-        } else {
-            let destination = try AtomicOutput(output, replacing: true, hasTemporaryPath: true)
-            let export = try Export(request, to: name.hasSuffix(".safetensors") ? .safetensors : .hdf5)
-            let outcome = try export.write(to: destination)
-            try export.check(destination, after: outcome)
-            try destination.commit()
+            return output
         }
+        let destination = try AtomicOutput(output, replacing: true, hasTemporaryPath: true)
+        let export = try Export(request, to: format)
+        let outcome = try export.write(to: destination)
+        try export.check(destination, after: outcome)
+        try destination.commit()
         return output
     }
 }

@@ -88,6 +88,7 @@ import Testing
         #expect(try refusal(text.replacing("toy_00000.weights.h5", with: "../toy_00000.weights.h5"))?.kind == .damaged)
         #expect(try refusal(text.replacing("toy_00001.weights.h5", with: "toy_00009.weights.h5"))?.kind == .unopenable)
         #expect(try refusal(text.replacing("weight_map", with: "weights"))?.kind == .damaged)
+        #expect(try refusal(#"{"weight_map":{}}"#)?.kind == .damaged)
         try FileManager.default.copyItem(atPath: scratch.path("toy_00000.weights.h5"), toPath: scratch.path("twice.h5"))
         #expect(
             try refusal(text.replacing("\"toy_00001.weights.h5\",", with: "\"twice.h5\", \"toy_00001.weights.h5\","))?

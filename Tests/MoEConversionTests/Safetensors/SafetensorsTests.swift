@@ -39,6 +39,54 @@ import Testing
             try data.elementsEqual(Data(contentsOf: URL(filePath: whole.file.path)).dropFirst(Int(whole.dataOffset))))
     }
 
+    @Test func shardsComeBackByteForByte() throws {
+        let scratch = try Scratch()
+        let model = try scratch.convert(Repository.path("\(Self.folder)/sharded"), to: "model.moe")
+        try scratch.convert(model, to: "model.safetensors.index.json")
+        let names = try FileManager.default.contentsOfDirectory(atPath: Repository.path("\(Self.folder)/sharded"))
+            .filter { $0.contains(".safetensors") }
+        #expect(names.count == 4)
+        for name in names {
+            #expect(
+                try scratch.bytes(name)
+                    == Array(Data(contentsOf: URL(filePath: Repository.path("\(Self.folder)/sharded/\(name)")))))
+        }
+    }
+
+    /// A model that came from one file has no shards, and a name from a stranger is not followed out of the directory.
+    @Test func shardsAreWrittenWhereThereWereSome() throws {
+        let scratch = try Scratch()
+        let model = try scratch.convert(Repository.path("\(Self.folder)/single"), to: "model.moe")
+        let error = #expect(throws: ConversionError.self) {
+            try scratch.convert(model, to: "x.safetensors.index.json")
+        }
+        #expect(error?.kind == .usage)
+        let header = Array(#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#.utf8)
+        for name in ["../a.safetensors", ".a.safetensors", "a.sh", "/a.safetensors", ""] {
+            let origin = SafetensorsOrigin(files: [.init(name: Array(name.utf8), header: header)], index: [0x7B, 0x7D])
+            let checkpoint = OriginCheckpoint(origin)
+            let output = try AtomicOutput(scratch.path("y.safetensors.index.json"), replacing: true)
+            let refusal = #expect(throws: ConversionError.self, "\(name)") {
+                _ = try SafetensorsShardsSink(checkpoint, index: output)
+            }
+            #expect(refusal?.kind == .damaged)
+        }
+    }
+
+    /// A checkpoint of nothing but its origin.
+    private final class OriginCheckpoint: Checkpoint {
+        let tensors = [SourceTensor(name: "a", dtype: .u8, shape: [0])]
+        let aliases: [(name: String, tensor: Int)] = []
+        let notes: [String] = []
+        private let origin: SafetensorsOrigin
+
+        init(_ origin: SafetensorsOrigin) { self.origin = origin }
+
+        func makeReader() throws(ConversionError) -> any CheckpointReader { throw .usage("there is nothing to read") }
+        func willRead(tensor: Int, elements: Range<UInt64>) {}
+        func sourceSection() throws(ConversionError) -> [UInt8]? { SourceSection.safetensors(origin).encoded }
+    }
+
     @Test(arguments: ["single", "sharded", "sharded/model.safetensors.index.json", "single/model.safetensors"])
     func directoriesAndIndicesAreRecognised(_ input: String) throws {
         var request = Conversion.Request(input: Repository.path("\(Self.folder)/\(input)"))

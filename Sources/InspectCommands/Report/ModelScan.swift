@@ -35,6 +35,8 @@ struct ModelScan {
 
     let file: ModelFile
     let decodes: Bool
+    /// Of all files of a set.
+    let fileBytes: UInt64
     private(set) var rows: [Row] = []
     /// [bank][expert].
     private(set) var experts: [[Expert]]
@@ -49,6 +51,7 @@ struct ModelScan {
     ) throws(FormatError) {
         self.file = file
         self.decodes = decodes
+        fileBytes = try file.byteCountOfSet()
         experts = file.banks.map { Array(repeating: Expert(), count: $0.expertCount) }
         let blocks = try Self.contents(of: file, decodes: decodes, workers: workers, progress: progress)
         var parts = [[(block: Block, contents: PartContents)]](repeating: [], count: file.tensorCount)

@@ -38,7 +38,7 @@ struct ReportData {
         return [
             "name": Self.text(name), "family": Self.text(file.model.family),
             "version": .string(".moe 1.\(file.minorVersion)"), "tool": .string(MoEVersion.text),
-            "bytes": .bytes(file.byteCount), "tensors": .integer(Int64(file.tensorCount)),
+            "bytes": .bytes(scan.fileBytes), "tensors": .integer(Int64(file.tensorCount)),
             "aliases": .integer(Int64(file.aliasCount)),
             "decoded": .bytes(scan.rows.reduce(0) { $0 &+ $1.tensor.byteCount }),
             "stored": .bytes(scan.rows.reduce(0) { $0 &+ $1.storedBytes }),

@@ -159,7 +159,7 @@ def check(browser: Browser, page: str, width: int, theme: str, shot: pathlib.Pat
         if browser.value("document.getElementById('cell').textContent") == before:
             failures.append("arrows do not move in the heat map")
     # Rows.
-    browser.value("document.getElementById('rows').focus()")
+    browser.value("document.getElementById('grid').focus()")
     browser.key("ArrowDown")
     expect("document.querySelector('#chosen bdi') !== null", "arrows do not choose a row")
     browser.key("End")

@@ -94,7 +94,7 @@
 
   const file = data.file;
   document.title = `${file.name} · moe-inspect report`;
-  byID("kind").textContent = file.family === "" ? "Mixture of experts" : file.family;
+  byID("kind").textContent = file.family !== "" ? file.family : data.layers.length > 0 ? "Mixture of experts" : "Model";
   byID("title").textContent = file.name;
   const moeLayers = data.layers.length;
   const expertTotal = data.layers.reduce((sum, layer) => sum + layer.experts, 0);
@@ -108,7 +108,7 @@
     const figures = [
       ["Tensors", bytes(file.decoded), `${plural(file.tensors, "tensor")}${file.aliases ? `, ${plural(file.aliases, "alias").replace("aliass", "aliases")}` : ""}`],
       ["Stored in", bytes(file.stored), `file of ${bytes(file.bytes)}`],
-      ["Saved", percent(1 - share), share < 1 ? "no bit lost" : "stored as they are"],
+      ["Saved", share < 1 ? percent(1 - share) : "nothing", share < 1 ? "no bit lost" : "too small, or stored as it is"],
     ];
     if (expertTotal > 0) {
       figures.push(["In experts", percent(file.decoded === 0 ? 0 : expertBytes / file.decoded), `${bytes(expertBytes)} of weights`]);
@@ -267,7 +267,7 @@
     const [group, label, rest] = entry.text;
     byID("map-readout").replaceChildren(make("b", {}, make("bdi", { text: group })), ` ${label} · ${rest}`);
   };
-  const listTile = (tile) => { setFilter({ tile: data.tiles.indexOf(tile) }); byID("tensors").scrollIntoView({ block: "start" }); byID("rows").focus({ preventScroll: true }); };
+  const listTile = (tile) => { setFilter({ tile: data.tiles.indexOf(tile) }); byID("tensors").scrollIntoView({ block: "start" }); byID("grid").focus({ preventScroll: true }); };
   map.addEventListener("keydown", (event) => {
     const from = tiles.findIndex((entry) => entry.button === document.activeElement);
     const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
@@ -514,7 +514,7 @@
   if (columns.rms === null) byID("grid").classList.add("quick");
 
   const view = { rows: [], sort: null, descending: false, selected: -1, filter: {} };
-  const body = byID("rows"), canvas = make("div");
+  const body = byID("rows"), canvas = make("div", { role: "presentation" });
   body.append(canvas);
   const rowHeight = () => parseFloat(getComputedStyle(byID("grid")).getPropertyValue("--row")) || 30;
   // Browsers cut elements off beyond some millions of pixels; the scrolled distance is then a share of all rows.
@@ -600,8 +600,8 @@
     }
     canvas.replaceChildren(...elements);
     shorten(elements);
-    if (view.selected >= first && view.selected < last) body.setAttribute("aria-activedescendant", `row-${view.selected}`);
-    else body.removeAttribute("aria-activedescendant");
+    if (view.selected >= first && view.selected < last) byID("grid").setAttribute("aria-activedescendant", `row-${view.selected}`);
+    else byID("grid").removeAttribute("aria-activedescendant");
   };
   /// Cuts names that do not fit in their middle: their ends tell them apart.
   const shorten = (elements) => {
@@ -637,7 +637,8 @@
     byID("chosen").replaceChildren(make("bdi", { text: names[index] }), make("div", { text: facts.join(" · ") }));
   };
   body.addEventListener("scroll", drawRows, { passive: true });
-  body.addEventListener("keydown", (event) => {
+  byID("grid").addEventListener("keydown", (event) => {
+    if (event.target instanceof HTMLButtonElement) return;
     const page = Math.max(1, Math.floor(body.clientHeight / rowHeight()) - 1);
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     if (moves[event.key] === undefined || view.rows.length === 0) return;

@@ -39,9 +39,12 @@ struct ModelConfig {
         var components = facts.path.split(separator: ".")
         // The vision experts of a text layer have its configuration.
         if facts.run == 1 { components.removeLast() }
+        let isVision = components.contains {
+            $0 == "visual" || $0.hasPrefix("vision") && $0 != BankDraft.visionModule
+        }
         if components.contains("talker"), enter("talker_config") {
             _ = enter("text_config")
-        } else if components.contains(where: { $0.hasPrefix("vision") || $0 == "visual" }), enter("vision_config") {
+        } else if isVision, enter("vision_config") {
         } else {
             for key in Self.languageKeys { _ = enter(key) }
             // A talker alone, whose names do not say so.

@@ -166,7 +166,8 @@ struct BankDrafts {
     private lazy var childOfPath: [Substring: Int?] = {
         var children: [Substring: Int?] = [:]
         for (number, draft) in drafts.enumerated() {
-            guard let dot = draft.path.lastIndex(of: ".") else { continue }
+            // What lies beside two kinds of experts is given to the first; the second borrows it.
+            guard let dot = draft.path.lastIndex(of: "."), !draft.holdsVisionExperts else { continue }
             let parent = draft.path[..<dot]
             children[parent] = children.keys.contains(parent) ? .some(nil) : number
         }

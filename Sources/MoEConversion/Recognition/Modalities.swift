@@ -2,6 +2,17 @@ extension BankDraft {
     /// The last component that is added to the path of a layer's vision experts.
     static let visionSuffix = "vision"
 
+    /// The module that ERNIE 4.5 VL's own code has for vision experts, beside `text_moe`.
+    static let visionModule = "vision_moe"
+
+    var holdsVisionExperts: Bool { path.hasSuffix("." + Self.visionModule) }
+
+    /// Whether these are the vision experts beside another draft's text experts, and shared ones stand beside both.
+    func borrowsShared(of text: BankDraft) -> Bool {
+        holdsVisionExperts && text.path == path.dropLast(Self.visionModule.count) + "text_moe"
+            && !(text.shared.isEmpty && text.stackedShared.isEmpty)
+    }
+
     /// The draft, or in its place two: ERNIE 4.5 VL keeps text and vision experts in one list, each kind with a router of its own.
     func modalities(_ tensors: [SourceTensor], _ leaves: [LeafName]) -> [BankDraft] {
         func side(_ projection: String) -> Member? {

@@ -36,8 +36,11 @@ extension Recognition {
             let resolver = BankResolver(
                 tensors: tensors, leaves: drafts.leaves, choice: options.layout, blueprint: blueprint,
                 quantization: quantization)
-            let ordered = drafts.drafts.flatMap { $0.modalities(tensors, drafts.leaves) }.sorted {
+            var ordered = drafts.drafts.flatMap { $0.modalities(tensors, drafts.leaves) }.sorted {
                 naturallyPrecedes($0.path, $1.path)
+            }
+            for index in ordered.indices.dropFirst() where ordered[index].borrowsShared(of: ordered[index - 1]) {
+                ordered[index].borrowsShared = true
             }
             for (draft, number) in zip(ordered, LayerNumber.numbers(of: ordered.map(\.path))) {
                 var report: String?

@@ -58,6 +58,29 @@ import Testing
         #expect(try router(omni, path: "talker.model.layers.3.mlp").topK == 1)
     }
 
+    /// ERNIE 4.5 VL as its own module names it: two kinds of experts, the shared ones beside both.
+    @Test func visionExpertsBorrowTheSharedOnesBesideThem() throws {
+        let mlp = "model.language_model.layers.1.mlp"
+        let tensors = Checkpoints.tensors([
+            "\(mlp).text_moe.gate.weight": [4, 8], "\(mlp).text_moe.experts.gate_up_proj": [4, 24, 8],
+            "\(mlp).text_moe.experts.down_proj": [4, 8, 12], "\(mlp).vision_moe.gate.weight": [4, 8],
+            "\(mlp).vision_moe.experts.gate_up_proj": [4, 20, 8], "\(mlp).vision_moe.experts.down_proj": [4, 8, 10],
+            "\(mlp).shared_experts.gate_proj.weight": [6, 8], "\(mlp).shared_experts.up_proj.weight": [6, 8],
+            "\(mlp).shared_experts.down_proj.weight": [8, 6],
+        ])
+        let recognition = try Recognition(
+            of: tensors,
+            config: [
+                "model_type": "ernie4_5_vl_moe", "vision_config": ["hidden_size": 4],
+                "text_config": ["model_type": "ernie4_5_vl_moe_text", "moe_num_experts": 4, "moe_k": 3],
+            ])
+        #expect(recognition.banks.map(\.path) == ["\(mlp).text_moe", "\(mlp).vision_moe"])
+        #expect(recognition.banks.map(\.sharedCount) == [1, 0])
+        #expect(recognition.model.layers.map { $0.shared?.bank } == [nil, 0])
+        #expect(recognition.model.layers.allSatisfy { $0.shared?.expertSize == 6 })
+        #expect(recognition.model.routers.allSatisfy { $0.kind == .topK && $0.topK == 3 })
+    }
+
     @Test func listsHoldAValueForEachLayer() throws {
         #expect(try router(["model_type": "hunyuan_v1_moe", "moe_topk": [1, 1, 1, 4]]).topK == 4)
         #expect(throws: RecognitionError.self) { try router(["model_type": "hunyuan_v1_moe", "moe_topk": [1]]) }

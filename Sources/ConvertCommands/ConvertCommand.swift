@@ -90,6 +90,7 @@ package struct ConvertCommand: ParsableCommand {
         slimming.apply(to: &request)
         // What would fail at the end fails before the work: the output is begun first.
         let destination = dryRun ? nil : try createModel()
+        request.scratchDirectory = destination?.directory
         let conversion = try Conversion(request)
         let report = ConversionReport(conversion, input: input, output: output)
         guard let destination else {

@@ -99,6 +99,8 @@ public struct CheckpointConverter: Sendable {
         } catch {
             throw ConversionError(creating: error)
         }
+        var request = request
+        request.scratchDirectory = output.directory
         let conversion = try Conversion(request)
         try conversion.write(to: output, progress: progress)
         if options.checksOutput { try conversion.check(output) }

@@ -16,6 +16,8 @@ package struct Conversion: Sendable {
         package var recognizesAnew = false
         package var reinterpretations: [Reinterpretation] = []
         package var externalLinks = HDF5ExternalLinks.refused
+        /// Where decoded chunks of the source may be put aside when memory is short; nil for the system's temporary place.
+        package var scratchDirectory: String?
         /// Reads HDF5 with the library in this process instead of a child: for tests.
         package var isInProcess = false
 

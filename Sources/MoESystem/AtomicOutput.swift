@@ -19,7 +19,8 @@ public final class AtomicOutput: @unchecked Sendable {
 
     /// The name that the file will have.
     public let path: String
-    private let directory: String
+    /// The directory that it is in.
+    public let directory: String
     private let isReplacing: Bool
     private let descriptor: Int32
     private let state: Mutex<State>

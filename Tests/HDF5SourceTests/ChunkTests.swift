@@ -1,4 +1,5 @@
 import HDF5Source
+import MoESystem
 import Synchronization
 import Testing
 
@@ -16,16 +17,41 @@ import Testing
         #expect(reader.chunks(touching: 0..<expert).count == 12)
         #expect(reader.chunks(touching: 0..<(4 * expert)).count == 12)
         #expect(reader.chunks(touching: (3 * expert)..<(5 * expert)).count == 24)
-        let layer = 12 * 4 * 3 * 5 * 4
-        let cache = DecodedChunkCache(byteLimit: layer)
+        let chunk = 4 * 3 * 5 * 4
+        let cache = DecodedChunkCache(byteLimit: 13 * chunk)
         for index in 0..<UInt64(4) {
             _ = try reader.bytes(of: (index * expert)..<((index + 1) * expert), using: ChunkDecoder(), cache: cache)
-            #expect(cache.bytesHeld == layer)
+            // What all four have read is not kept.
+            #expect(cache.bytesHeld == (index < 3 ? 12 * chunk : 0))
             #expect(cache.decodeCount == 12)
         }
         _ = try reader.bytes(of: (4 * expert)..<(5 * expert), using: ChunkDecoder(), cache: cache)
-        #expect(cache.bytesHeld <= layer)
+        #expect(cache.bytesHeld == 12 * chunk)
         #expect(cache.decodeCount == 24)
+    }
+
+    @Test(arguments: [0, 100, 1000, 4000])
+    func chunksWithoutRoomAreReadBackFromDisk(byteLimit: Int) async throws {
+        let reader = try Self.reader("chunked/experts")
+        let whole = try reader.bytes(of: 0..<reader.elementCount, using: ChunkDecoder())
+        let cache = DecodedChunkCache(byteLimit: byteLimit, spill: ChunkSpill(try ScratchFile()))
+        // Rows, each of which crosses chunks, in an order of their own on several threads.
+        let row: UInt64 = 14
+        let size = UInt64(reader.elementSize)
+        let pieces = await withTaskGroup(of: (UInt64, [UInt8]?).self) { group in
+            for index in (0..<reader.elementCount / row).shuffled() {
+                group.addTask {
+                    (index, try? reader.bytes(of: index * row..<(index + 1) * row, using: ChunkDecoder(), cache: cache))
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for (index, piece) in pieces {
+            #expect(piece == Array(whole[Int(index * row * size)..<Int((index + 1) * row * size)]))
+        }
+        #expect(pieces.count == Int(reader.elementCount / row))
+        #expect(cache.decodeCount == 24)
+        #expect(cache.bytesHeld == 0)
     }
 
     @Test func chunksDecodedAheadOnManyThreadsAreFoundLater() async throws {

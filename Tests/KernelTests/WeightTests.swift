@@ -106,6 +106,22 @@ import Testing
         }
     }
 
+    /// What fills the last columns up to a whole vector takes no part, even in an infinite product.
+    @Test(arguments: Level.possible, [36, 52, 100])
+    func anInfiniteScaleDoesNotReachBeyondTheRow(level: Level, columns: Int) {
+        var matrix = StoredMatrix(
+            rows: 5, columns: columns, type: MOE_WEIGHT_F8_E5M2, elements: [UInt8](repeating: 0x3c, count: 5 * columns))
+        matrix.scaleType = MOE_SCALE_F32
+        matrix.blockRows = 1
+        matrix.blockColumns = columns
+        matrix.scales = [Float](repeating: .infinity, count: 5).flatMap { StoredMatrix.bytes($0.bitPattern) }
+        for tokens in 1...5 {
+            let hidden = [[Float]](repeating: [Float](repeating: 1, count: columns), count: tokens)
+            let result = level.use { Linear.run(matrix, rowsAreInputs: false, hidden: hidden)! }
+            #expect(result == [[Float]](repeating: [Float](repeating: .infinity, count: 5), count: tokens))
+        }
+    }
+
     @Test func rangesOutsideAreRefused() {
         let matrix = StoredMatrix(
             rows: 2, columns: 64, type: MOE_WEIGHT_F8_E4M3, elements: [UInt8](repeating: 0, count: 128))

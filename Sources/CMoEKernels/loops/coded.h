@@ -54,10 +54,13 @@ MOE_INLINE void OF_TYPE(dot_rows)(
         const float *low = x + whole * T, *high = low + MOE_LANES * T;
         const f32x32 v = OF_TYPE(load_rest)(from + r * rows->row_bytes + whole / CODES_PER_BYTE, rest);
         const f32x16 factor = splat16(factors[r * rows->factors_per_row + whole / 32]);
+        // What fills a row up must stay zero under an infinite scale too.
+        const f32x16 w_low = first_lanes(v.low * factor, rest);
+        const f32x16 w_high = first_lanes(v.high * factor, rest > MOE_LANES ? rest - MOE_LANES : 0);
         for (unsigned t = 0; t < T; t++) {
-            sum[t][r] = multiply_add(v.low * factor, load16(low + t * MOE_LANES), sum[t][r]);
+            sum[t][r] = multiply_add(w_low, load16(low + t * MOE_LANES), sum[t][r]);
             // A tile of tokens ends with the sixteen that holds the last column.
-            if (rest > MOE_LANES) sum[t][r] = multiply_add(v.high * factor, load16(high + t * MOE_LANES), sum[t][r]);
+            if (rest > MOE_LANES) sum[t][r] = multiply_add(w_high, load16(high + t * MOE_LANES), sum[t][r]);
         }
     }
     for (unsigned t = 0; t < T; t++) store_sums(sum[t], R, result + t * result_stride + row);

@@ -34,6 +34,12 @@ MOE_INLINE f32x16 load_some(const float *from, size_t count) {
 
 MOE_INLINE void store_some(float *to, f32x16 v, size_t count) { memcpy(to, &v, count * sizeof(float)); }
 
+/// The first `count` lanes, then zeros.
+MOE_INLINE f32x16 first_lanes(f32x16 v, size_t count) {
+    const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return (f32x16)((i32x16)v & (lane < (int32_t)(count < MOE_LANES ? count : MOE_LANES)));
+}
+
 MOE_INLINE i32x16 is_infinite(f32x16 v) { return ((i32x16)v & INT32_MAX) == 0x7f800000; }
 
 /// Whether any lane is not zero.

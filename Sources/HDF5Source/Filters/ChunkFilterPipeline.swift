@@ -66,7 +66,7 @@ package struct ChunkFilterPipeline: Equatable, Sendable {
     /// Decodes one stored chunk.
     ///
     /// - Parameters:
-    ///   - stored: the chunk as it lies in the file.
+    ///   - stored: the chunk as it lies in the file; in the decoder's buffer for that, or elsewhere.
     ///   - mask: bit i leaves filter i out; all bits set for a chunk without any.
     ///   - chunk: receives the elements: exactly `chunkBytes` bytes.
     /// - Throws: `HDF5Error.damaged` when the data is corrupt or of any other size than the chunk's. O(chunk size).
@@ -98,6 +98,8 @@ package struct ChunkFilterPipeline: Equatable, Sendable {
                 throw .damaged("it decodes to \(count) bytes instead of \(expected)")
             }
             unsafe current = UnsafeRawBufferPointer(rebasing: target[..<count])
+            // The stored bytes have served, and the chunk's own memory is not touched before the last step.
+            decoder.releaseStored()
         }
         guard current.count == chunkBytes, chunk.count == chunkBytes else {
             throw .damaged("it decodes to \(current.count) bytes instead of \(chunkBytes)")

@@ -75,6 +75,18 @@ struct ChunkCopy {
         }
     }
 
+    /// The bytes of the chunk from the first run of `forEachRun` to the end of the last.
+    func span(of common: HDF5Box, origin: [UInt64], extent: [UInt64]) -> Range<Int> {
+        var first: UInt64 = 0
+        var last: UInt64 = 0
+        for axis in dimensions.indices {
+            let start = common.start[axis] &- origin[axis]
+            first = first &* extent[axis] &+ start
+            last = last &* extent[axis] &+ (start &+ common.extent[axis] &- 1)
+        }
+        return Int(first) * elementSize..<(Int(last) + 1) * elementSize
+    }
+
     private func element(at position: [UInt64]) -> UInt64 {
         var element: UInt64 = 0
         for axis in dimensions.indices { element = element &* dimensions[axis] &+ position[axis] }

@@ -1,91 +1,235 @@
-import Synchronization
+internal import Foundation
 
-/// Decoded chunks that more than one read needs, up to a number of bytes, for any number of readers and threads.
+/// Decoded chunks that more than one read needs, for any number of readers and threads.
 ///
 /// A chunk of a stacked `[experts, …]` tensor often spans several experts: the first read decodes it, the others find it
-/// here. Two threads that need the same chunk at once decode it once. The least recently used chunk goes first; one that is
-/// in use stays alive until its last user is done.
-package final class DecodedChunkCache: Sendable {
+/// here. Two threads that need the same chunk at once decode it once. A chunk all of whose elements were read goes at once.
+/// When memory is short the least recently used one goes: aside to the disk, where there is one for that, since a chunk
+/// with elements still to be read would be decoded again.
+///
+/// Chunks larger than the limit are decoded one at a time, with nothing beside them in memory.
+///
+/// `@unchecked Sendable`: all state is only touched under the condition's lock, which is never held while decoding or
+/// waiting on the disk.
+package final class DecodedChunkCache: @unchecked Sendable {
     struct Key: Hashable {
+        var input: ObjectIdentifier
         var dataset: HDF5ObjectID
         var chunk: UInt64
     }
 
+    /// Where a chunk is for one reader, until it gives it back.
+    enum Place {
+        case memory(DecodedChunk)
+        case disk(ChunkSpill, ChunkSpill.Place)
+    }
+
     package let byteLimit: Int
-    private let state = Mutex(State())
+    private let spill: ChunkSpill?
+    private let condition = NSCondition()
+    private var entries: [Key: Entry] = [:]
+    /// Bytes in memory, what decoding takes meanwhile included.
+    private var bytes = 0
+    private var decodes = 0
+    private var isAwaited = false
+    /// Keys in order of use; those that a later use has overtaken are skipped.
+    private var uses: [(key: Key, time: UInt64)] = []
+    private var oldest = 0
+    private var clock: UInt64 = 0
 
-    private struct State {
-        var entries: [Key: Entry] = [:]
-        var bytes = 0
-        var clock: UInt64 = 0
-        /// Uses in order of time; those that a later use has overtaken are skipped.
-        var uses: [(key: Key, time: UInt64)] = []
-        var oldest = 0
+    private struct Entry {
+        enum Content {
+            case decoding
+            case memory(DecodedChunk)
+            /// On its way to the disk, and still readable.
+            case leaving(DecodedChunk)
+            case disk(ChunkSpill.Place)
+        }
+
+        var content = Content.decoding
+        var byteCount: Int
+        /// Bytes that no read has fetched yet.
+        var unread: Int
+        var readers = 0
+        var lastUse: UInt64 = 0
     }
 
-    /// Filled once: its own lock is held while its chunk is decoded, and only those who need that chunk wait for it.
-    private final class Entry: Sendable {
-        let chunk = Mutex<DecodedChunk?>(nil)
-        let byteCount: Int
-        let lastUse = Atomic<UInt64>(0)
-        init(byteCount: Int) { self.byteCount = byteCount }
+    /// - Parameters:
+    ///   - byteLimit: kept in memory at most, but for one chunk that is larger.
+    ///   - spill: where chunks go that have no room; without it they are decoded again.
+    package init(byteLimit: Int, spill: ChunkSpill? = nil) {
+        self.byteLimit = byteLimit
+        self.spill = spill
     }
-
-    /// - Parameter byteLimit: kept at most, but for one chunk that is larger.
-    package init(byteLimit: Int) { self.byteLimit = byteLimit }
 
     /// How many times a chunk was decoded into the cache since it was made.
-    package var decodeCount: Int { decodes.load(ordering: .relaxed) }
-    private let decodes = Atomic<Int>(0)
+    package var decodeCount: Int { locked { decodes } }
 
-    /// Bytes of the chunks that are kept or being decoded now.
-    package var bytesHeld: Int { state.withLock { $0.bytes } }
+    /// Bytes of the chunks that are in memory or being decoded now.
+    package var bytesHeld: Int { locked { bytes } }
 
-    /// The chunk of this key, decoded by `decode` when it is not there.
-    func chunk(
-        _ key: Key, byteCount: Int, _ decode: () throws(HDF5Error) -> DecodedChunk
-    ) throws(HDF5Error) -> DecodedChunk {
-        let entry = entry(key, byteCount: byteCount)
-        return try entry.chunk.withLock { chunk throws(HDF5Error) in
-            if let chunk { return chunk }
-            let decoded = try decode()
-            decodes.wrappingAdd(1, ordering: .relaxed)
-            chunk = decoded
-            return decoded
-        }
+    private func locked<Result>(_ body: () -> Result) -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        return body()
     }
 
-    private func entry(_ key: Key, byteCount: Int) -> Entry {
-        state.withLock { state in
-            let entry = state.entries[key] ?? Entry(byteCount: byteCount)
-            if state.entries.updateValue(entry, forKey: key) == nil { state.bytes += byteCount }
-            state.clock += 1
-            entry.lastUse.store(state.clock, ordering: .relaxed)
-            state.uses.append((key, state.clock))
-            evict(from: &state)
-            return entry
-        }
-    }
+    // MARK: Readers
 
-    private func evict(from state: inout State) {
-        while state.bytes > byteLimit, state.entries.count > 1, state.oldest < state.uses.count {
-            let use = state.uses[state.oldest]
-            state.oldest += 1
-            guard let entry = state.entries[use.key], entry.lastUse.load(ordering: .relaxed) == use.time else {
+    /// The chunk of this key, decoded by `decode` when it is not there. Each is given back by `finish`, before the same
+    /// thread asks for another.
+    ///
+    /// - Parameters:
+    ///   - byteCount: of the decoded chunk; decoding takes twice that.
+    ///   - wanted: those of its bytes that lie inside the dataset.
+    func place(
+        of key: Key, byteCount: Int, wanted: Int, _ decode: () throws(HDF5Error) -> DecodedChunk
+    ) throws(HDF5Error) -> Place {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let entry = entries[key] {
+                switch entry.content {
+                case .memory(let chunk), .leaving(let chunk):
+                    use(key)
+                    return .memory(chunk)
+                case .disk(let place):
+                    guard let spill else { break }
+                    use(key)
+                    return .disk(spill, place)
+                case .decoding: break
+                }
+                wait()
                 continue
             }
-            state.entries[use.key] = nil
-            state.bytes -= entry.byteCount
+            // Room may take a wait, in which another thread begins the same chunk.
+            guard makeRoom(for: 2 * byteCount), entries[key] == nil else { continue }
+            return .memory(try decoded(key, byteCount: byteCount, wanted: wanted, by: decode))
         }
-        // Forget what was passed over, and overtaken uses when they outnumber the entries by far.
-        if state.oldest > 1024, state.oldest > state.uses.count / 2 {
-            state.uses.removeFirst(state.oldest)
-            state.oldest = 0
-        } else if state.uses.count > 8 * (state.entries.count + 128) {
-            state.uses = state.uses[state.oldest...].filter {
-                state.entries[$0.key]?.lastUse.load(ordering: .relaxed) == $0.time
+    }
+
+    /// Called and left with the lock, which is open in between.
+    private func decoded(
+        _ key: Key, byteCount: Int, wanted: Int, by decode: () throws(HDF5Error) -> DecodedChunk
+    ) throws(HDF5Error) -> DecodedChunk {
+        entries[key] = Entry(byteCount: byteCount, unread: wanted)
+        bytes += 2 * byteCount
+        decodes += 1
+        condition.unlock()
+        let result: Result<DecodedChunk, HDF5Error>
+        do throws(HDF5Error) { result = .success(try decode()) } catch { result = .failure(error) }
+        condition.lock()
+        bytes -= 2 * byteCount
+        defer { wake() }
+        switch result {
+        case .success(let chunk):
+            bytes += byteCount
+            entries[key]?.content = .memory(chunk)
+            use(key)
+            return chunk
+        case .failure(let error):
+            entries[key] = nil
+            throw error
+        }
+    }
+
+    /// A reader is done with a chunk, `count` bytes of which it has fetched.
+    func finish(_ key: Key, read count: Int) {
+        locked {
+            guard var entry = entries[key] else { return }
+            entry.readers -= 1
+            entry.unread -= count
+            entries[key] = entry
+            forgetIfRead(key)
+            wake()
+        }
+    }
+
+    private func use(_ key: Key) {
+        entries[key]?.readers += 1
+        touch(key)
+    }
+
+    private func touch(_ key: Key) {
+        clock += 1
+        entries[key]?.lastUse = clock
+        uses.append((key, clock))
+        // Overtaken uses go when they outnumber the entries by far.
+        guard uses.count - oldest > 8 * (entries.count + 128) || oldest > 1024 && oldest > uses.count / 2 else {
+            return
+        }
+        uses = uses[oldest...].filter { entries[$0.key]?.lastUse == $0.time }
+        oldest = 0
+    }
+
+    private func forgetIfRead(_ key: Key) {
+        guard let entry = entries[key], entry.unread <= 0, entry.readers == 0 else { return }
+        switch entry.content {
+        // Whoever carries it to the disk looks again.
+        case .decoding, .leaving: return
+        case .memory: bytes -= entry.byteCount
+        case .disk(let place): spill?.free(place)
+        }
+        entries[key] = nil
+    }
+
+    // MARK: Room
+
+    /// Sees to room for so many bytes; false when it has waited or opened the lock for it, and all must be looked at again.
+    private func makeRoom(for count: Int) -> Bool {
+        guard bytes > 0, bytes + count > byteLimit else { return true }
+        guard let key = leastRecentlyUsed(), let entry = entries[key], case .memory(let chunk) = entry.content else {
+            // All that is in memory is in use, by threads that do not wait for room.
+            wait()
+            return false
+        }
+        guard let spill, entry.unread > 0 else {
+            bytes -= entry.byteCount
+            entries[key] = nil
+            return makeRoom(for: count)
+        }
+        entries[key]?.content = .leaving(chunk)
+        condition.unlock()
+        let place = spill.put(chunk)
+        condition.lock()
+        bytes -= entry.byteCount
+        if let place {
+            entries[key]?.content = .disk(place)
+            forgetIfRead(key)
+        } else if entries[key]?.readers == 0 {
+            entries[key] = nil
+        } else {
+            // Its readers have it in memory anyway.
+            bytes += entry.byteCount
+            entries[key]?.content = .memory(chunk)
+            touch(key)
+        }
+        wake()
+        return false
+    }
+
+    /// The chunk in memory that nobody reads and that was used before all others like it.
+    private func leastRecentlyUsed() -> Key? {
+        for _ in oldest..<uses.count {
+            let use = uses[oldest]
+            oldest += 1
+            guard let entry = entries[use.key], entry.lastUse == use.time, case .memory = entry.content else {
+                continue
             }
-            state.oldest = 0
+            if entry.readers == 0 { return use.key }
+            touch(use.key)
         }
+        return nil
+    }
+
+    private func wait() {
+        isAwaited = true
+        condition.wait()
+    }
+
+    private func wake() {
+        guard isAwaited else { return }
+        isAwaited = false
+        condition.broadcast()
     }
 }

@@ -39,6 +39,11 @@ package struct HDF5ChunkGrid: Equatable, Sendable {
         zip(position(of: index), chunkDimensions).map { $0 &* $1 }
     }
 
+    /// The extent of the chunk that begins at `origin` without what reaches over the dataset's end.
+    func extentInside(at origin: [UInt64]) -> [UInt64] {
+        dimensions.indices.map { min(chunkDimensions[$0], dimensions[$0] - origin[$0]) }
+    }
+
     package func index(at position: [UInt64]) -> UInt64 {
         var index: UInt64 = 0
         // Below `count` for positions inside the grid.

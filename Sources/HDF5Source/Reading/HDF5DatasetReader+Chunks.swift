@@ -30,7 +30,13 @@ extension HDF5DatasetReader {
         throws(HDF5Error)
     {
         guard case .chunks(let chunks) = source else { return }
-        _ = try decoded(chunk, of: chunks, using: decoder, cache: cache)
+        let inside = chunks.grid.extentInside(at: chunks.grid.origin(of: chunk.index))
+        _ = try cache.place(
+            of: key(of: chunk), byteCount: chunks.chunkBytes, wanted: Int(inside.reduce(UInt64(elementSize), &*))
+        ) { () throws(HDF5Error) in
+            try decode(chunk, of: chunks, using: decoder)
+        }
+        cache.finish(key(of: chunk), read: 0)
     }
 
     func read(
@@ -56,26 +62,58 @@ extension HDF5DatasetReader {
                         using: decoder)
                     continue
                 }
-                let decoded = try decoded(chunk, of: chunks, using: decoder, cache: cache)
-                unsafe decoded.bytes.withUnsafeBytes { bytes in
-                    copy.forEachRun(of: common, origin: origin, extent: decoded.extent) { run in
-                        // Both ranges were computed from shapes that the two buffers have.
-                        unsafe UnsafeMutableRawBufferPointer(rebasing: destination[run.target])
-                            .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[run.source]))
-                    }
-                }
+                let piece = Piece(chunk: chunk, origin: origin, common: common)
+                try unsafe fetch(piece, of: chunks, by: copy, into: destination, using: decoder, cache: cache)
             }
         }
     }
 
-    private func decoded(
-        _ chunk: HDF5Chunk, of chunks: HDF5ChunkSource, using decoder: ChunkDecoder, cache: DecodedChunkCache?
-    ) throws(HDF5Error) -> DecodedChunk {
-        guard let cache else { return try decode(chunk, of: chunks, using: decoder) }
-        return try cache.chunk(.init(dataset: id, chunk: chunk.index), byteCount: chunks.chunkBytes) {
+    /// What a chunk and a box have in common.
+    private struct Piece {
+        let chunk: HDF5Chunk
+        let origin: [UInt64]
+        let common: HDF5Box
+    }
+
+    /// Copies a piece of a chunk to its places in `destination`.
+    private func fetch(
+        _ piece: Piece, of chunks: HDF5ChunkSource, by copy: ChunkCopy, into destination: UnsafeMutableRawBufferPointer,
+        using decoder: ChunkDecoder, cache: DecodedChunkCache?
+    ) throws(HDF5Error) {
+        let chunk = piece.chunk
+        // Copies runs that `bytes` holds from `first` on; all ranges were computed from shapes that the buffers have.
+        func copyRuns(_ bytes: UnsafeRawBufferPointer, from first: Int, extent: [UInt64]) {
+            copy.forEachRun(of: piece.common, origin: piece.origin, extent: extent) { run in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: destination[run.target]).copyMemory(
+                    from: UnsafeRawBufferPointer(
+                        rebasing: bytes[run.source.lowerBound - first..<run.source.upperBound - first]))
+            }
+        }
+        guard let cache else {
+            let decoded = try decode(chunk, of: chunks, using: decoder)
+            return unsafe decoded.bytes.withUnsafeBytes { unsafe copyRuns($0, from: 0, extent: decoded.extent) }
+        }
+        let key = key(of: chunk)
+        let inside = chunks.grid.extentInside(at: piece.origin).reduce(UInt64(elementSize), &*)
+        let place = try cache.place(of: key, byteCount: chunks.chunkBytes, wanted: Int(inside)) {
             () throws(HDF5Error) in
             try decode(chunk, of: chunks, using: decoder)
         }
+        defer { cache.finish(key, read: Int(piece.common.extent.reduce(UInt64(elementSize), &*))) }
+        switch place {
+        case .memory(let decoded):
+            unsafe decoded.bytes.withUnsafeBytes { unsafe copyRuns($0, from: 0, extent: decoded.extent) }
+        case .disk(let spill, let spilled):
+            // The bytes between the first run and the last: no more than the piece where it is whole planes of the chunk.
+            let span = copy.span(of: piece.common, origin: piece.origin, extent: spilled.extent)
+            let bytes = unsafe decoder.front.bytes(span.count)
+            try unsafe spill.read(span, of: spilled, into: bytes)
+            unsafe copyRuns(UnsafeRawBufferPointer(bytes), from: span.lowerBound, extent: spilled.extent)
+        }
+    }
+
+    private func key(of chunk: HDF5Chunk) -> DecodedChunkCache.Key {
+        .init(input: ObjectIdentifier(input), dataset: id, chunk: chunk.index)
     }
 
     private func decode(
@@ -83,7 +121,7 @@ extension HDF5DatasetReader {
     ) throws(HDF5Error) -> DecodedChunk {
         if case .library = chunks.support {
             let origin = chunks.grid.origin(of: chunk.index)
-            let extent = zip(zip(origin, chunks.grid.chunkDimensions), dataset.dimensions).map { min($0.1, $1 - $0.0) }
+            let extent = chunks.grid.extentInside(at: origin)
             let bytes = try input.session.readBox(of: id, start: origin, extent: extent)
             // No larger than the chunk, whose size is known to fit.
             guard UInt64(bytes.count) == extent.reduce(UInt64(elementSize), &*) else {
@@ -91,10 +129,19 @@ extension HDF5DatasetReader {
             }
             return DecodedChunk(extent: extent, bytes: bytes)
         }
-        var bytes = [UInt8](repeating: 0, count: chunks.chunkBytes)
-        try unsafe bytes.withUnsafeMutableBufferPointer { buffer throws(HDF5Error) in
-            try unsafe decode(chunk, of: chunks, into: UnsafeMutableRawBufferPointer(buffer), using: decoder)
+        var failure: HDF5Error?
+        // Decoding fills all of it or throws; before it gets there, large memory takes none.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: chunks.chunkBytes) { buffer, initialized in
+            do throws(HDF5Error) {
+                let room = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<chunks.chunkBytes])
+                try unsafe decode(chunk, of: chunks, into: room, using: decoder)
+                initialized = chunks.chunkBytes
+            } catch {
+                failure = error
+            }
         }
+        if let failure { throw failure }
         return DecodedChunk(extent: chunks.grid.chunkDimensions, bytes: bytes)
     }
 
@@ -114,6 +161,7 @@ extension HDF5DatasetReader {
             throw .limit("chunk \(chunk.index) of \(chunk.storedSize) bytes exceeds the limit")
         }
         let stored = unsafe decoder.stored.bytes(storedSize)
+        defer { decoder.releaseLarge() }
         try unsafe readFile(into: stored, at: chunk.fileOffset)
         do throws(HDF5Error) {
             try unsafe pipeline.decode(

@@ -26,15 +26,15 @@ package final class HDF5Checkpoint: Checkpoint {
     /// - Parameters:
     ///   - resource: what must live as long as the file is read.
     ///   - reinterpreted: the dtype that the user gives to 2-byte integers or bytes of a name; nil leaves them as they are.
-    ///   - cacheBytes: for chunks that several reads need.
+    ///   - cache: for chunks that several reads need.
     /// - Throws: `ConversionError`.
     package init(
-        _ input: HDF5Input, cacheBytes: Int, keeping resource: TemporaryFile? = nil,
+        _ input: HDF5Input, cache: DecodedChunkCache, keeping resource: TemporaryFile? = nil,
         reinterpreted: (String, Dtype) -> Dtype?
     ) throws(ConversionError) {
         self.resource = resource
         self.input = input
-        cache = DecodedChunkCache(byteLimit: cacheBytes)
+        self.cache = cache
         let catalog = input.catalog
         let links = catalog.linksByTarget()
         var tensors: [SourceTensor] = []

@@ -53,8 +53,15 @@ struct CheckpointInput {
 /// Opens files by what the request says.
 private struct CheckpointOpening {
     private let request: Conversion.Request
+    /// One for all files of the input, so that together they keep to one limit.
+    private let chunks: DecodedChunkCache
 
-    init(_ request: Conversion.Request) { self.request = request }
+    init(_ request: Conversion.Request) {
+        self.request = request
+        // Where only some experts are kept, most of what shares their chunks is never read: it must not pile up on disk.
+        let file = request.slimming.isIdle ? try? ScratchFile(in: request.scratchDirectory) : nil
+        chunks = DecodedChunkCache(byteLimit: request.storage.memory * 6 / 10, spill: file.map(ChunkSpill.init))
+    }
 
     func reinterpreted(_ name: String, _ dtype: Dtype) -> Dtype? {
         request.reinterpretations.last { $0.applies(to: name, dtype) }?.dtype
@@ -78,6 +85,6 @@ private struct CheckpointOpening {
             throw ConversionError(error)
         }
         return try HDF5Checkpoint(
-            input, cacheBytes: request.storage.memory * 6 / 10, keeping: resource, reinterpreted: reinterpreted)
+            input, cache: chunks, keeping: resource, reinterpreted: reinterpreted)
     }
 }

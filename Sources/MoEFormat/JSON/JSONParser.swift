@@ -137,8 +137,9 @@ public struct JSONParser {
         }
         if isInteger, whole <= 18 {
             // No 18 digits exceed 64 bits.
-            let magnitude = bytes[position - whole..<position].reduce(Int64(0)) {
-                $0 * 10 + Int64($1 - UInt8(ascii: "0"))
+            var magnitude: Int64 = 0
+            for index in position - whole..<position {
+                magnitude = magnitude * 10 + Int64(bytes[index] - UInt8(ascii: "0"))
             }
             return .integer(position - start > whole ? -magnitude : magnitude)
         }

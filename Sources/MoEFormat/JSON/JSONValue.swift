@@ -13,44 +13,57 @@ public enum JSONValue: Hashable, Sendable {
 
 /// The members of a JSON object, in the order of the text; keys are unique, compared by their bytes.
 public struct JSONObject: Hashable, Sendable {
-    public private(set) var members: [(key: String, value: JSONValue)] = []
+    private var entries: [Member] = []
     /// Where each key is, once there are so many that looking through them would be slow; empty before.
     private var positions: [ExactName: Int] = [:]
     private static let searchedMembers = 12
 
+    // A structure and no tuple: the runtime destroys arrays of tuples by asking their metadata, member by member.
+    private struct Member {
+        var name: ExactName
+        var value: JSONValue
+    }
+
     public init() {}
 
+    /// The members in their order.
+    public var members: [(key: String, value: JSONValue)] { entries.map { ($0.name.text, $0.value) } }
+
     private func position(of key: String) -> Int? {
-        if members.count > Self.searchedMembers { return positions[ExactName(key)] }
-        return members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+        let name = ExactName(key)
+        if entries.count > Self.searchedMembers { return positions[name] }
+        return entries.firstIndex { $0.name == name }
+    }
+
+    private mutating func locateAll() {
+        positions.removeAll()
+        guard entries.count > Self.searchedMembers else { return }
+        for (index, entry) in entries.enumerated() { positions[entry.name] = index }
     }
 
     /// Adds a member behind the others; false, and nothing done, when there is one of that key.
     mutating func append(_ key: String, _ value: JSONValue) -> Bool {
         guard position(of: key) == nil else { return false }
-        if members.isEmpty { members.reserveCapacity(8) }
-        members.append((key, value))
-        if members.count == Self.searchedMembers + 1 {
-            for (index, member) in members.enumerated() { positions[ExactName(member.key)] = index }
-        } else if members.count > Self.searchedMembers {
-            positions[ExactName(key)] = members.count - 1
+        if entries.isEmpty { entries.reserveCapacity(8) }
+        entries.append(Member(name: ExactName(key), value: value))
+        if entries.count == Self.searchedMembers + 1 {
+            locateAll()
+        } else if entries.count > Self.searchedMembers {
+            positions[ExactName(key)] = entries.count - 1
         }
         return true
     }
 
     public subscript(key: String) -> JSONValue? {
-        get { position(of: key).map { members[$0].value } }
+        get { position(of: key).map { entries[$0].value } }
         set {
             guard let newValue else {
                 guard let position = position(of: key) else { return }
-                members.remove(at: position)
-                positions.removeAll()
-                guard members.count > Self.searchedMembers else { return }
-                for (index, member) in members.enumerated() { positions[ExactName(member.key)] = index }
-                return
+                entries.remove(at: position)
+                return locateAll()
             }
             if let position = position(of: key) {
-                members[position].value = newValue
+                entries[position].value = newValue
             } else {
                 _ = append(key, newValue)
             }
@@ -58,11 +71,11 @@ public struct JSONObject: Hashable, Sendable {
     }
 
     public static func == (a: JSONObject, b: JSONObject) -> Bool {
-        a.members.count == b.members.count && a.members.allSatisfy { b[$0.key] == $0.value }
+        a.entries.count == b.entries.count && a.entries.allSatisfy { b[$0.name.text] == $0.value }
     }
 
     public func hash(into hasher: inout Hasher) {
-        for key in members.map({ ExactName($0.key) }).sorted() {
+        for key in entries.map(\.name).sorted() {
             hasher.combine(key)
             hasher.combine(self[key.text])
         }

@@ -30,10 +30,11 @@ extension JSONValue {
                 values[index].write(to: &text, indent: isVector ? nil : indent, level: level + 1)
             }
         case .object(let object):
-            Self.write("{", "}", count: object.members.count, indent: indent, level: level, to: &text) { index, text in
-                Self.write(object.members[index].key, to: &text)
+            let members = object.members
+            Self.write("{", "}", count: members.count, indent: indent, level: level, to: &text) { index, text in
+                Self.write(members[index].key, to: &text)
                 text += indent == nil ? ":" : ": "
-                object.members[index].value.write(to: &text, indent: indent, level: level + 1)
+                members[index].value.write(to: &text, indent: indent, level: level + 1)
             }
         }
     }

@@ -59,7 +59,7 @@ public struct ExpertFunction: Hashable, Sendable {
 extension ExpertFunction {
     /// Reads an expert function as SPEC.md §9.3 writes it.
     package init(json: JSONValue) throws(FormatError) {
-        try self.init(try ModelFields(json, path: "expert_function"))
+        try self.init(try ModelFields(json, at: .named("expert_function")))
     }
 
     init(_ fields: ModelFields) throws(FormatError) {

@@ -5,8 +5,10 @@ extension ModelDescription {
             throw .broken(
                 .modelLayers, "the model description has \(layers.count) layers for \(expertCounts.count) banks")
         }
+        // Neighbours share a router as a rule: it is checked again only where it chooses from another number of experts.
+        var checked: (router: Int, experts: Int) = (-1, -1)
         for (bank, layer) in layers.enumerated() {
-            let path = "layers[\(bank)]"
+            var path: String { "layers[\(bank)]" }
             guard routers.indices.contains(layer.router) else {
                 throw .broken(.modelLayers, "model description: \(path).router is \(layer.router) of \(routers.count)")
             }
@@ -40,7 +42,10 @@ extension ModelDescription {
                     "model description: \(path).expert_size is \(layer.expertSize) for a function that is \(isLinear ? "" : "not ")linear"
                 )
             }
-            try routers[layer.router].validate(experts: expertCounts[bank], path: "routers[\(layer.router)]")
+            if checked != (layer.router, expertCounts[bank]) {
+                checked = (layer.router, expertCounts[bank])
+                try routers[layer.router].validate(experts: expertCounts[bank], path: "routers[\(layer.router)]")
+            }
         }
         let used = Set(layers.map(\.router))
         for (index, router) in routers.enumerated() where !used.contains(index) {

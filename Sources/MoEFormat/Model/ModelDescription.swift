@@ -47,7 +47,7 @@ extension ModelDescription {
         } catch {
             throw .broken(.modelJSON, "the model description is not JSON: \(error)")
         }
-        let fields = try ModelFields(value, path: "")
+        let fields = try ModelFields(value, at: .named(""))
         guard try fields.integer("schema") == 1 else {
             throw .broken(
                 .modelSchema, "the model description has schema \(try fields.integer("schema")); this version reads 1")
@@ -70,9 +70,11 @@ extension ModelDescription {
     private static func objects<Element>(
         _ key: String, of fields: ModelFields, _ read: (ModelFields) throws(FormatError) -> Element
     ) throws(FormatError) -> [Element] {
+        let list = try fields.list(key)
         var elements: [Element] = []
-        for (index, value) in try fields.list(key).enumerated() {
-            elements.append(try read(try ModelFields(value, path: "\(key)[\(index)]")))
+        elements.reserveCapacity(list.count)
+        for (index, value) in list.enumerated() {
+            elements.append(try read(try ModelFields(value, at: .element(of: key, index))))
         }
         return elements
     }

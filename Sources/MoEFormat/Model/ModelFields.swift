@@ -1,21 +1,44 @@
 /// The members of one object of the model description, read by key with the rules' checks.
 ///
-/// Errors name the path of the member, as in `routers[2].top_k`.
+/// Errors name the path of the member, as in `routers[2].top_k`; it is put together only for them, since a model of many
+/// layers has many members and opening reads them all.
 struct ModelFields {
-    let object: JSONObject
-    let path: String
+    /// Where an object stands in the description.
+    indirect enum Place {
+        case named(String)
+        case element(of: String, Int)
+        case member(of: Place, String)
 
-    init(_ value: JSONValue, path: String) throws(FormatError) {
-        guard let object = value.object else { throw Self.mismatch(path, "an object") }
-        self.object = object
-        self.path = path
+        var path: String {
+            switch self {
+            case .named(let name): name
+            case .element(let list, let index): "\(list)[\(index)]"
+            case .member(let parent, let key): parent.path(of: key)
+            }
+        }
+
+        func path(of key: String) -> String {
+            let path = path
+            return path.isEmpty ? key : "\(path).\(key)"
+        }
     }
+
+    let object: JSONObject
+    private let place: Place
+
+    init(_ value: JSONValue, at place: Place) throws(FormatError) {
+        guard let object = value.object else { throw Self.mismatch(place.path, "an object") }
+        self.object = object
+        self.place = place
+    }
+
+    var path: String { place.path }
 
     private static func mismatch(_ path: String, _ expected: String) -> FormatError {
         .broken(.modelSchema, "model description: \(path) is not \(expected)")
     }
 
-    func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    func path(of key: String) -> String { place.path(of: key) }
 
     /// The member's value, with JSON's `null` the same as no member.
     private func value(_ key: String) -> JSONValue? {
@@ -84,7 +107,7 @@ struct ModelFields {
 
     func fields(_ key: String) throws(FormatError) -> ModelFields? {
         guard let value = value(key) else { return nil }
-        return try ModelFields(value, path: path(of: key))
+        return try ModelFields(value, at: .member(of: place, key))
     }
 
     func list(_ key: String) throws(FormatError) -> [JSONValue] {

@@ -1,7 +1,7 @@
 extension RouterDescription {
     /// Reads a router as SPEC.md §9.2 writes it.
     package init(json: JSONValue) throws(FormatError) {
-        try self.init(try ModelFields(json, path: "router"))
+        try self.init(try ModelFields(json, at: .named("router")))
     }
 
     /// Reads a router object of the model section.

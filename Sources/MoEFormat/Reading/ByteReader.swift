@@ -55,7 +55,10 @@ package struct ByteReader {
         }
     }
 
-    package mutating func skip(_ count: Int) throws(FormatError) { _ = try bytes(count) }
+    package mutating func skip(_ count: Int) throws(FormatError) {
+        guard count >= 0, remaining >= count else { throw tooShort(count) }
+        position += count
+    }
 
     private func tooShort(_ wanted: Int) -> FormatError {
         .broken(rule, at: offset, "\(wanted) bytes are expected, \(remaining) are left")

@@ -9,7 +9,7 @@ final class Directory: Sendable {
     private let offset: UInt64
     private let length: UInt64
     private let pageHashes: [UInt64]
-    let sections: [SectionKind: SectionEntry]
+    let sections: KnownSections
     /// Every section that lies in the directory, those of unknown kind included.
     let allEntries: [SectionEntry]
     private let pages: Mutex<[[UInt8]?]>

@@ -7,7 +7,7 @@ struct OpenedEnvelope {
 
     let minorVersion: UInt16
     let footer: Footer
-    let sections: [SectionKind: SectionEntry]
+    let sections: KnownSections
     /// Every section that lies in the directory, those of unknown kind included.
     let directoryEntries: [SectionEntry]
     let pageHashes: [UInt64]
@@ -88,9 +88,10 @@ struct OpenedEnvelope {
     private static func words(_ bytes: [UInt8], stride: Int, count: Int) throws(FormatError) -> [UInt64] {
         var words: [UInt64] = []
         words.reserveCapacity(count)
-        for index in 0..<count {
-            var reader = ByteReader(bytes, range: index * stride..<(index + 1) * stride, rule: .sectionStride)
+        var reader = ByteReader(bytes, rule: .sectionStride)
+        for _ in 0..<count {
             words.append(try reader.u64())
+            try reader.skip(stride - MemoryLayout<UInt64>.size)
         }
         return words
     }
@@ -121,10 +122,10 @@ private struct Suffix {
 /// The checks of the section table's entries: SPEC.md §5.
 private enum SectionTable {
     static func check(_ table: [UInt8], at offset: UInt64) throws(FormatError)
-        -> ([SectionKind: SectionEntry], [(place: UInt64, entry: SectionEntry)])
+        -> (KnownSections, [(place: UInt64, entry: SectionEntry)])
     {
         var reader = ByteReader(table, base: offset, rule: .closedEnd)
-        var sections: [SectionKind: SectionEntry] = [:]
+        var sections = KnownSections()
         var seen: Set<UInt32> = []
         var entries: [(place: UInt64, entry: SectionEntry)] = []
         while reader.remaining > 0 {
@@ -178,7 +179,7 @@ private enum SectionTable {
         return inside
     }
 
-    static func section(_ kind: SectionKind, in sections: [SectionKind: SectionEntry]) throws(FormatError)
+    static func section(_ kind: SectionKind, in sections: KnownSections) throws(FormatError)
         -> SectionEntry
     {
         guard let entry = sections[kind] else {

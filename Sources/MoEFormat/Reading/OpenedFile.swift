@@ -53,7 +53,8 @@ struct OpenedFile {
 
     /// R94: a member describes no tensors.
     private static func checkMember(_ envelope: OpenedEnvelope) throws(FormatError) {
-        for (kind, section) in envelope.sections where kind.isOfModel && section.count > 0 {
+        for kind in SectionKind.allCases where kind.isOfModel {
+            guard let section = envelope.sections[kind], section.count > 0 else { continue }
             throw .broken(.memberContents, at: section.offset, "a member of a set has a section \(kind)")
         }
         for kind in [SectionKind.config, .source] where envelope.sections[kind] != nil {

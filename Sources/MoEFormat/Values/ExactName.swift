@@ -7,7 +7,10 @@ package struct ExactName: Hashable, Sendable {
 
     package init(_ text: some StringProtocol) { self.text = String(text) }
 
-    package static func == (a: ExactName, b: ExactName) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    package static func == (a: ExactName, b: ExactName) -> Bool {
+        // Most names differ in length, which strings know.
+        a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
+    }
 
     // Equal bytes are equivalent text too, so the string's own hash serves.
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }

@@ -74,3 +74,14 @@ struct SectionEntry: Equatable {
         writer.put(hash)
     }
 }
+
+/// The sections of a file whose kind this version knows. Looked up with every record, so by number and without hashing.
+struct KnownSections {
+    // Kinds are numbered from 1 on without gaps.
+    private var entries = [SectionEntry?](repeating: nil, count: SectionKind.allCases.count + 1)
+
+    subscript(kind: SectionKind) -> SectionEntry? {
+        get { entries[Int(kind.rawValue)] }
+        set { entries[Int(kind.rawValue)] = newValue }
+    }
+}

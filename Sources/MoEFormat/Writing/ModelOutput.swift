@@ -36,6 +36,9 @@ package final class ModelOutput {
         outputs = [output]
     }
 
+    /// The directory that the files are in.
+    package var directory: String { outputs[0].directory }
+
     /// Bytes free for the files, as the file system tells.
     package var freeSpace: UInt64? { outputs[0].freeSpace }
 

@@ -35,9 +35,11 @@ import Testing
         #expect(bytes == (try convert("counts/stacked.h5", jobs: 1)).bytes)
     }
 
-    @Test func littleMemoryGivesTheSameBytes() throws {
-        #expect(
-            try convert("counts/stacked.h5", jobs: 3, memory: 4096).bytes == convert("counts/stacked.h5", jobs: 1).bytes
-        )
+    @Test(arguments: [1, 3])
+    func littleMemoryDecodesNoChunkTwice(jobs: Int) throws {
+        let (conversion, bytes) = try convert("counts/stacked.h5", jobs: jobs, memory: 4096)
+        let checkpoint = try #require(conversion.checkpoint as? HDF5Checkpoint)
+        #expect(checkpoint.sharedChunksDecoded == 9 + 27)
+        #expect(bytes == (try convert("counts/stacked.h5", jobs: 1)).bytes)
     }
 }

@@ -88,6 +88,10 @@ check: ## What continuous integration runs: the layout of the sources, all tests
 	$(MAKE) test-python
 	$(MAKE) examples
 
+.PHONY: bench
+bench: setup ## Measure against copying, ZipNN, safetensors, h5py and PyTorch, a quarter of an hour; SHORT=1 for two minutes
+	python3 Benchmarks/run.py $(if $(SHORT),--short)
+
 .PHONY: fuzz
 fuzz: setup ## Run every fuzzer for SECONDS (default 60); new crashes go to Tests/RobustnessTests/FuzzRegression/Cases
 	Fuzzing/run.sh $(or $(SECONDS),60)

@@ -44,6 +44,12 @@ final class BlockLoader: Sendable {
         let table = try chunkTable(of: block)
         let slot = slots.take(byteCount: max(64, block.decodedCapacity))
         let groups = try readGroups(of: block, table: table)
+        if engine == .direct {
+            try DeviceThreads.forEach(groups.count, count: 2 * workers.count) { (index) throws(FormatError) in
+                try fill(slot, with: groups[index], of: block)
+            }
+            return try resident(block, in: slot)
+        }
         do {
             try workers.forEach(groups.count) { index in
                 try self.fill(slot, with: groups[index], of: block)

@@ -8,8 +8,10 @@ package struct ExactName: Hashable, Sendable {
     package init(_ text: some StringProtocol) { self.text = String(text) }
 
     package static func == (a: ExactName, b: ExactName) -> Bool {
-        // Most names differ in length, which strings know.
-        a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
+        // Names differ in length as a rule, which strings know. Equivalents of one length have the same bytes where they are
+        // ASCII, of which UTF-16 takes as many units as UTF-8 takes bytes.
+        a.text.utf8.count == b.text.utf8.count && a.text == b.text
+            && (a.text.utf16.count == a.text.utf8.count || a.text.utf8.elementsEqual(b.text.utf8))
     }
 
     // Equal bytes are equivalent text too, so the string's own hash serves.

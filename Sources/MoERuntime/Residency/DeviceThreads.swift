@@ -15,10 +15,10 @@ enum DeviceThreads {
     ///
     /// After the first error no further index is begun, and the one with the lowest index is thrown.
     static func forEach(
-        _ tasks: Int, count: Int, _ body: @Sendable (Int) throws(FormatError) -> Void
+        _ tasks: Int, count: Int, _ body: @escaping @Sendable (Int) throws(FormatError) -> Void
     ) throws(FormatError) {
         let progress = Progress()
-        @Sendable func work(_ body: @Sendable (Int) throws(FormatError) -> Void) {
+        @Sendable func work() {
             while true {
                 let index = progress.next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < tasks, progress.failure.withLock({ $0 == nil }) else { return }
@@ -29,21 +29,18 @@ enum DeviceThreads {
                 }
             }
         }
-        // The threads end before this function does, and so before `body` goes.
-        withoutActuallyEscaping(body) { body in
-            let others = DispatchGroup()
-            for _ in 1..<max(1, min(count, tasks)) {
-                others.enter()
-                let thread = Thread {
-                    work(body)
-                    others.leave()
-                }
-                thread.stackSize = 1 << 20
-                thread.start()
+        let others = DispatchGroup()
+        for _ in 1..<max(1, min(count, tasks)) {
+            others.enter()
+            let thread = Thread {
+                work()
+                others.leave()
             }
-            work(body)
-            others.wait()
+            thread.stackSize = 1 << 20
+            thread.start()
         }
+        work()
+        others.wait()
         if let failure = progress.failure.withLock({ $0 }) { throw failure.error }
     }
 }

@@ -46,7 +46,7 @@ final class BlockLoader: Sendable {
         let groups = try readGroups(of: block, table: table)
         if engine == .direct {
             try DeviceThreads.forEach(groups.count, count: 2 * workers.count) { (index) throws(FormatError) in
-                try fill(slot, with: groups[index], of: block)
+                try self.fill(slot, with: groups[index], of: block)
             }
             return try resident(block, in: slot)
         }

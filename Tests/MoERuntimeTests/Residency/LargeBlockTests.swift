@@ -1,8 +1,8 @@
 import Foundation
-import MoEFormat
 import MoESystem
 import Testing
 
+@testable import MoEFormat
 @testable import MoERuntime
 
 /// Experts too large to be read in one go: their chunks come in groups, on several threads.

@@ -8,6 +8,7 @@
 
 static _Atomic(const moe_kernel_table *) in_use;
 static _Atomic(const char *) ignored_request;
+static _Thread_local const moe_kernel_table *forced;
 
 static const moe_kernel_table *table_of(moe_isa level) {
     switch (level) {
@@ -53,11 +54,12 @@ static const moe_kernel_table *choose(void) {
 }
 
 const moe_kernel_table *moe_kernels(void) {
+    if (forced) return forced;
     const moe_kernel_table *table = atomic_load_explicit(&in_use, memory_order_acquire);
     if (table) return table;
-    // A forced level that another thread sets meanwhile wins.
     const moe_kernel_table *chosen = choose();
-    return atomic_compare_exchange_strong(&in_use, &table, chosen) ? chosen : table;
+    atomic_store_explicit(&in_use, chosen, memory_order_release);
+    return chosen;
 }
 
 moe_isa moe_isa_level(void) { return moe_kernels()->level; }
@@ -85,9 +87,8 @@ bool moe_isa_possible(moe_isa level) {
 }
 
 bool moe_isa_force(moe_isa level) {
-    moe_kernels();  // The environment is read before, so that what it asked for cannot come afterwards.
     if (!moe_isa_possible(level)) return false;
-    atomic_store_explicit(&in_use, table_of(level), memory_order_release);
+    forced = table_of(level);
     return true;
 }
 

@@ -80,9 +80,10 @@ struct ConversionReport {
 
     private var headline: String {
         let family = plan.model.family.isEmpty ? "" : "\(plan.model.family), "
-        let aliases = plan.aliases.isEmpty ? "" : ", \(plan.aliases.count) aliases"
+        let aliases =
+            plan.aliases.isEmpty ? "" : ", \(plan.aliases.count) \(plan.aliases.count == 1 ? "alias" : "aliases")"
         return
-            "\(family)\(plan.tensors.count) tensors\(aliases), \(plan.banks.count) MoE \(plan.banks.count == 1 ? "layer" : "layers")"
+            "\(family)\(plan.tensors.count.counting("tensor"))\(aliases), \(plan.banks.count.counting("MoE layer"))"
     }
 
     private func showLayers() {

@@ -30,7 +30,7 @@ struct ExportReport {
             return
         }
         StandardOutput.line(
-            TerminalText.escaped("\(input): \(tensors.count) tensors, \(ByteSize.text(export.byteCount))"))
+            TerminalText.escaped("\(input): \(tensors.count.counting("tensor")), \(ByteSize.text(export.byteCount))"))
         var table = TextTable([("dtype", .left), ("shape", .left), ("bytes", .right), ("name", .left)])
         for tensor in tensors {
             table.add([
@@ -57,7 +57,7 @@ struct ExportReport {
         let speed = seconds > 0 ? UInt64(Double(export.byteCount) / seconds) : 0
         StandardOutput.line(
             TerminalText.escaped(
-                "\(output): \(export.checkpoint.tensors.count) tensors, \(ByteSize.text(export.byteCount)); file \(ByteSize.text(fileBytes)); "
+                "\(output): \(export.checkpoint.tensors.count.counting("tensor")), \(ByteSize.text(export.byteCount)); file \(ByteSize.text(fileBytes)); "
                     + "\(ByteSize.decimal(seconds, 2)) s, \(ByteSize.text(speed))/s"))
     }
 

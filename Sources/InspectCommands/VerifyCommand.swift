@@ -69,7 +69,7 @@ package struct VerifyCommand: ParsableCommand {
         if verification.isWhole {
             StandardOutput.line(
                 TerminalText.escaped(file)
-                    + ": whole (\(verification.checkedTensors) tensors, \(verification.checkedChunks) chunks, \(ByteSize.text(verification.checkedBytes)) checked)"
+                    + ": whole (\(verification.checkedTensors.counting("tensor")), \(verification.checkedChunks.counting("chunk")), \(ByteSize.text(verification.checkedBytes)) checked)"
             )
         } else if verification.needsLaterVersion {
             StandardOutput.line(

@@ -39,7 +39,7 @@ public final class AtomicOutput: @unchecked Sendable {
     /// - Throws: `SystemError`; with `EEXIST` when the name is taken and may not be replaced.
     public init(_ path: String, replacing: Bool, hasTemporaryPath: Bool = false) throws(SystemError) {
         self.path = path
-        directory = Self.directory(of: path)
+        directory = PathParts(path).directory
         if !replacing, unsafe access(path, F_OK) == 0 {
             throw SystemError("cannot create", path: path, number: EEXIST)
         }
@@ -193,15 +193,10 @@ public final class AtomicOutput: @unchecked Sendable {
         close(opened)
     }
 
-    private static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
     /// Short enough for any file system whatever the length of the final name.
     private static func siblingName(of path: String, in directory: String) -> String {
-        let name = path.split(separator: "/").last.map(String.init) ?? "output"
-        return "\(directory)/.\(name.prefix(32)).\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).part"
+        return
+            "\(directory)/.\(PathParts(path).name.prefix(32)).\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).part"
     }
 
     private static func createSibling(of path: String, in directory: String) throws(SystemError) -> (

@@ -1,5 +1,4 @@
 import CMoEKernels
-import Synchronization
 import Testing
 
 /// An instruction set that the kernels can use on this machine.
@@ -20,15 +19,11 @@ struct Level: CustomTestStringConvertible {
 
     var testDescription: String { "level \(isa.rawValue)" }
 
-    private static let turn = Mutex(())
-
-    /// Runs `body` while the kernels use this level; one at a time, since the level is the process's.
+    /// Runs `body`, and what it calls on this thread, while the kernels use this level.
     func use<Result>(_ body: () throws -> Result) rethrows -> Result {
-        try Level.turn.withLock { _ in
-            let before = moe_isa_level()
-            moe_isa_force(isa)
-            defer { moe_isa_force(before) }
-            return try body()
-        }
+        let before = moe_isa_level()
+        moe_isa_force(isa)
+        defer { moe_isa_force(before) }
+        return try body()
     }
 }

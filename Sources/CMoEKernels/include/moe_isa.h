@@ -20,9 +20,8 @@ const char *moe_isa_name(void);
 /// Whether this processor can run a level.
 bool moe_isa_possible(moe_isa level);
 
-/// Uses `level` from now on and returns true, or returns false and changes nothing when it is not possible here.
-///
-/// Safe at any time: a kernel that is running finishes on the level it began with.
+/// Uses `level` on the calling thread from now on and returns true, or returns false and changes nothing when it is not
+/// possible here. Other threads are not affected: levels may round differently, and what they compute must not change midway.
 bool moe_isa_force(moe_isa level);
 
 /// The value of `MOE_ISA` when it named no level possible here and was ignored, otherwise NULL.

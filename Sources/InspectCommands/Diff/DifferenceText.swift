@@ -12,7 +12,7 @@ struct DifferenceText {
         let (a, b) = (TerminalText.escaped(difference.a.path), TerminalText.escaped(difference.b.path))
         if difference.isEmpty {
             return [
-                "\(a) and \(b) hold the same model: \(Self.count(difference.common, "tensor")), all with equal content hashes"
+                "\(a) and \(b) hold the same model: \(difference.common.counting("tensor")), all with equal content hashes"
             ]
         }
         var lines = ["a  \(a)", "b  \(b)"]
@@ -23,7 +23,7 @@ struct DifferenceText {
         let (differing, common) = (difference.tensors.count, difference.common)
         lines += [
             "",
-            "\(differing) of the \(Self.count(common, "tensor")) that both have \(differing == 1 ? "differs" : "differ")",
+            "\(differing) of the \(common.counting("tensor")) that both have \(differing == 1 ? "differs" : "differ")",
         ]
         return lines
     }
@@ -99,8 +99,6 @@ struct DifferenceText {
             return index == 0 ? trimmed : "  " + trimmed
         }
     }
-
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     /// Long values, as whole objects can be, up to their first characters.
     private static func shortened(_ text: String) -> String { text.count <= 80 ? text : text.prefix(79) + "…" }

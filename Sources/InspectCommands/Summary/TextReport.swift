@@ -13,13 +13,13 @@ struct TextReport {
         let family = file.model.family.isEmpty ? "" : ", \(TerminalText.escaped(file.model.family))"
         StandardOutput.line("\(TerminalText.escaped(file.path)): .moe 1.\(file.minorVersion)\(family)")
         StandardOutput.line(
-            "  \(file.tensorCount) tensors, \(ByteSize.text(totals.tensorBytes)) stored in \(ByteSize.text(totals.storedBytes)) "
+            "  \(file.tensorCount.counting("tensor")), \(ByteSize.text(totals.tensorBytes)) stored in \(ByteSize.text(totals.storedBytes)) "
                 + "(\(ByteSize.decimal(ratio * 100, 1)) %); \(try size())")
         if file.banks.isEmpty {
             StandardOutput.line("  no MoE layers")
             return
         }
-        StandardOutput.line("  \(file.banks.count) MoE \(file.banks.count == 1 ? "layer" : "layers")")
+        StandardOutput.line("  \(file.banks.count.counting("MoE layer"))")
         StandardOutput.line("")
         var table = TextTable([
             ("layer", .right), ("path", .left), ("experts", .right), ("top-k", .right), ("shared", .right),
@@ -119,7 +119,7 @@ struct TextReport {
                 "\nsource: HDF5, superblock \(origin.superblock), \(groups) groups, \(attributes) attributes")
         case .safetensors(let origin):
             StandardOutput.line(
-                "\nsource: safetensors, \(origin.files.count) \(origin.files.count == 1 ? "file" : "files")")
+                "\nsource: safetensors, \(origin.files.count.counting("file"))")
         case .unknown(let kind): StandardOutput.line("\nsource: of the unknown kind \(kind)")
         case nil: break
         }

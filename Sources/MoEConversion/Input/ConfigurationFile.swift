@@ -10,8 +10,7 @@ struct ConfigurationFile {
     ///
     /// - Throws: `ConversionError`: `unopenable` for a named file that is not there, `damaged` for one that is no JSON.
     static func find(_ named: String?, beside input: String) throws(ConversionError) -> ConfigurationFile? {
-        let directory = input.lastIndex(of: "/").map { String(input[...$0]) } ?? ""
-        let path = named ?? directory + "config.json"
+        let path = named ?? PathParts(input).prefix + "config.json"
         let file: ReadableFile
         do throws(SystemError) {
             file = try ReadableFile(opening: path)

@@ -18,7 +18,7 @@ struct ShardIndex: Sendable {
     /// - Throws: `ConversionError`.
     init(opening path: String) throws(ConversionError) {
         self.path = path
-        directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        directory = PathParts(path).prefix
         text = try ReadableFile.inputText(path, limit: Self.largest)
         let value: JSONValue
         do throws(JSONError) {

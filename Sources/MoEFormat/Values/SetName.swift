@@ -35,16 +35,13 @@ package struct SetName: Equatable, Sendable {
 
     /// The paths of all files there are that are called like members of this set, of however many.
     package var existingMembers: [String] {
-        let directory = String(decoding: head.utf8.dropLast(Self.file(of: head).utf8.count), as: UTF8.self)
-        let names = DirectoryListing.names(in: directory.isEmpty ? "." : directory)
-        return names.filter(hasMember(named:)).sorted().map { directory + $0 }
+        let parts = PathParts(head)
+        return DirectoryListing.names(in: parts.directory).filter(hasMember(named:)).sorted().map { parts.prefix + $0 }
     }
 
     /// The last component of a path.
     package static func file(of path: String) -> String {
-        // As bytes: text can join a slash and the accent behind it to one character.
-        let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8[path.utf8.index(after: $0)...] }
-        return name.map { String(decoding: $0, as: UTF8.self) } ?? path
+        PathParts(path).name
     }
 
     private static let suffix = ".moe"

@@ -6,6 +6,8 @@ public enum Limits {
     public static let modelBytes = 1 << 20
     /// Nesting of arrays and objects in any JSON text.
     public static let jsonDepth = 32
+    /// Values in any JSON text: what they take in memory is many times the text.
+    package static let jsonValues = 1 << 23
     /// Bytes of a configuration file carried along.
     public static let configBytes = 16 << 20
     /// Bytes of a tensor's name or a bank's path.

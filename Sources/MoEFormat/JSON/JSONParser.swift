@@ -7,13 +7,14 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { "\(message) at byte \(offset)" }
 }
 
-/// The one reader of JSON texts that come from files: bounded in depth, refusing duplicate keys.
+/// The one reader of JSON texts that come from files: bounded in depth and in the number of values, refusing duplicate keys.
 ///
 /// RFC 8259, with two differences that callers choose: Python's `NaN`, `Infinity` and `-Infinity`, which published
 /// configuration files contain, and a limit on nesting.
 public struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0
+    private var valuesLeft = Limits.jsonValues
     private let maximumDepth: Int
     private let acceptsNonFinite: Bool
 
@@ -66,6 +67,8 @@ public struct JSONParser {
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         skipSpace()
         guard let byte = next else { throw error("the text ends where a value must stand") }
+        valuesLeft -= 1
+        guard valuesLeft >= 0 else { throw error("more than \(Limits.jsonValues) values") }
         switch byte {
         case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))
         case UInt8(ascii: "["): return .array(try array(depth: depth + 1))

@@ -44,7 +44,6 @@ public struct JSONObject: Hashable, Sendable {
     /// Adds a member behind the others; false, and nothing done, when there is one of that key.
     mutating func append(_ key: String, _ value: JSONValue) -> Bool {
         guard position(of: key) == nil else { return false }
-        if entries.isEmpty { entries.reserveCapacity(8) }
         entries.append(Member(name: ExactName(key), value: value))
         if entries.count == Self.searchedMembers + 1 {
             locateAll()

@@ -41,7 +41,8 @@ package struct ResidencyArguments: ParsableArguments {
             switch budget {
             case .automatic: .automatic
             case .size(let size): .bytes(size.bytes)
-            case .percent(let percent): .bytes(Int(Double(expertBytes) * percent / 100))
+            case .percent(let percent):
+                .bytes(Int(exactly: (Double(expertBytes) * percent / 100).rounded(.down)) ?? .max)
             }
         return MoEModel.Options(memoryBudget: budget, engine: io, policy: policy, jobs: jobs, lookAhead: lookAhead)
     }

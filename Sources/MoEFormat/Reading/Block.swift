@@ -93,7 +93,15 @@ extension ModelFile {
     /// A block by its number.
     ///
     /// - Throws: `FormatError` by R50, R53, R60, R61, R64, R65 or R66.
+    /// - Complexity: O(parts of the block); O(1) for one that was looked at lately.
     package func block(at index: Int) throws(FormatError) -> Block {
+        if let block = recentBlocks.block(index) { return block }
+        let block = try checkedBlock(at: index)
+        recentBlocks.remember(block)
+        return block
+    }
+
+    private func checkedBlock(at index: Int) throws(FormatError) -> Block {
         var reader = try directory.record(.blocks, index, rule: .partOfBlock)
         let place = reader.offset
         let record = try BlockRecord(&reader)
@@ -234,10 +242,13 @@ extension ModelFile {
         return Dtype(code: record.dtype, opaqueLength: Int(record.opaqueLength))
     }
 
-    /// The chunk table of a block, read from the file.
+    /// The chunk table of a block, read from the file unless it was lately.
     package func chunkTable(of block: Block) throws(FormatError) -> ChunkTable {
+        if let table = recentBlocks.table(of: block.id) { return table }
         let count = Int(block.record.chunkCount) * ChunkEntry.encodedSize
-        return try ChunkTable(
+        let table = try ChunkTable(
             try storage(of: block).read(at: block.offset + block.record.tableOffset, count: count), of: block)
+        recentBlocks.remember(block, table: table)
+        return table
     }
 }

@@ -48,12 +48,10 @@ extension ModelFile {
     /// - Throws: `FormatError`.
     package func encodedPart(_ number: Int) throws(FormatError) -> EncodedPart {
         let part = try part(at: number)
-        let block = try block(at: part.block)
-        guard let position = block.parts.firstIndex(where: { $0.id == number }) else {
-            throw .broken(.partOfBlock, "part \(number) is not among the parts of block \(block.id)")
-        }
+        let block = try block(of: part)
+        // The block lists the part, at this place of its run.
+        let dtype = block.dtypes[number - Int(block.record.firstPart)]
         return try EncodedPart(
-            part, block: block, dtype: block.dtypes[position], table: chunkTable(of: block),
-            storage: storage(of: block))
+            part, block: block, dtype: dtype, table: chunkTable(of: block), storage: storage(of: block))
     }
 }

@@ -16,6 +16,7 @@ public final class ModelFile: Sendable {
     package let storage: ReadableFile
     let directory: Directory
     package let decoders = DecoderPool()
+    let recentBlocks = RecentBlocks()
 
     /// The format's minor version that the writer declared.
     public let minorVersion: Int

@@ -212,8 +212,9 @@ struct DirectoryVerifier {
             var stored: UInt64 = 0
             var decoded: UInt64 = 0
             var largest: UInt64 = 0
+            let latent = try file.latentLength(of: bank)
             for block in blocks {
-                try file.checkLayer(of: block)
+                try file.checkLayer(of: block, latent: latent)
                 guard let storedSum = stored +? block.record.length,
                     let decodedSum = decoded +? block.record.decodedLength
                 else {

@@ -184,8 +184,9 @@ struct LayerTensors {
 extension ModelFile {
     /// Checks a block's tensors against its layer's description; nothing for dense blocks.
     ///
+    /// - Parameter latent: `latentLength(of:)` of the block's bank, for those who check several of its blocks.
     /// - Throws: `FormatError` by R28.
-    package func checkLayer(of block: Block) throws(FormatError) {
+    package func checkLayer(of block: Block, latent: UInt64?? = .none) throws(FormatError) {
         guard block.record.bank != none32, Int(block.record.bank) < banks.count else { return }
         let bank = banks[Int(block.record.bank)]
         let tensors = LayerTensors(model.layers[bank.id], model: model, experts: bank.expertCount)
@@ -194,11 +195,8 @@ extension ModelFile {
         case .router: try tensors.checkRouter(items)
         case .shared: try tensors.checkShared(items)
         case .expert:
-            var latent: UInt64?
-            if let router = bank.routerBlock {
-                latent = tensors.latentLength(of: try self.items(of: self.block(at: router)))
-            }
-            try tensors.checkExpert(items, latent: latent)
+            let known: UInt64? = if let latent { latent } else { try latentLength(of: bank) }
+            try tensors.checkExpert(items, latent: known)
         default: break
         }
     }
@@ -209,6 +207,15 @@ extension ModelFile {
     package func checkShared(_ block: Block, asOf bank: Bank) throws(FormatError) {
         let tensors = LayerTensors(layer(of: bank), model: model, experts: bank.expertCount)
         try tensors.checkShared(try items(of: block))
+    }
+
+    /// Length of what a bank's routed experts work on, where projections make it another than the layer's; nil where there are none.
+    ///
+    /// - Complexity: O(parts of the router's block).
+    package func latentLength(of bank: Bank) throws(FormatError) -> UInt64? {
+        guard let router = bank.routerBlock else { return nil }
+        let tensors = LayerTensors(model.layers[bank.id], model: model, experts: bank.expertCount)
+        return tensors.latentLength(of: try items(of: block(at: router)))
     }
 
     private func items(of block: Block) throws(FormatError) -> [LayerTensors.Item] {

@@ -7,7 +7,9 @@ extension MoEModel {
         do throws(FormatError) {
             for bank in banks {
                 for expert in 0..<bank.expertCount {
-                    bytes += try file.block(ofExpert: expert, in: bank).record.decodedLength
+                    let (sum, overflow) = bytes.addingReportingOverflow(
+                        try file.block(ofExpert: expert, in: bank).record.decodedLength)
+                    bytes = overflow ? .max : sum
                 }
             }
         } catch {

@@ -35,4 +35,23 @@ import Testing
         #expect(many.reading <= 12 * UInt64(Limits.pageBytes) + 1024)
         #expect(many.reading <= few.reading + 8 * UInt64(Limits.pageBytes))
     }
+
+    /// A block of many tensors is checked once, not once for each of them: otherwise a few megabytes of records would keep a reader
+    /// busy for hours.
+    @Test func tensorsOfOneBlockShareItsTable() throws {
+        let directory = try TemporaryDirectory()
+        var composer = try FileComposer(path: directory.file("a.moe"))
+        composer.compresses = false
+        let count = 300
+        var parts: [FileComposer.Piece] = []
+        for index in 0..<count {
+            let tensor = try composer.declare("t\(index)", .u8, [8])
+            parts.append(.init(tensor: tensor, bytes: [UInt8](repeating: UInt8(index & 255), count: 8), rowLength: 8))
+        }
+        try composer.block(.dense, parts)
+        try composer.finish()
+        let file = try ModelFile(opening: directory.file("a.moe"))
+        for index in 0..<count { _ = try file.bytes(of: file.tensor(at: index)) }
+        #expect(file.storage.bytesRead < 65_536 + 64 + file.byteCount + 16 * UInt64(Limits.pageBytes))
+    }
 }

@@ -22,8 +22,7 @@ public final class MappedRegion: Sendable {
     private let faulted = Atomic(false)
     /// Bytes of the range asked for.
     public let count: Int
-    /// The file's path as it was opened, for messages.
-    package let path: String
+    private let file: ReadableFile
 
     /// Maps `count` bytes from `offset` on, widened to whole pages.
     ///
@@ -33,7 +32,7 @@ public final class MappedRegion: Sendable {
         let start = offset / page * page
         lead = Int(offset - start)
         self.count = count
-        path = file.path
+        self.file = file
         mappedLength = max(1, lead + count)
         guard let position = off_t(exactly: start) else {
             throw SystemError("cannot map", path: file.path, number: EOVERFLOW)
@@ -54,6 +53,12 @@ public final class MappedRegion: Sendable {
 
     /// Whether some part of the range could not be read: the file was truncated, or its device failed.
     public var hasFaulted: Bool { faulted.load(ordering: .acquiring) }
+
+    /// Whether what was read from the range is worth nothing: it could not be read, or someone wrote to the file since it was opened.
+    public var isLost: Bool { hasFaulted || file.hasChanged }
+
+    /// The file's path as it was opened, for messages.
+    package var path: String { file.path }
 
     public func reportFault() { faulted.store(true, ordering: .releasing) }
 

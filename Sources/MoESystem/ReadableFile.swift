@@ -22,6 +22,7 @@ public final class ReadableFile: Sendable {
     public let identity: Identity
 
     package let descriptor: Int32
+    private let version: Version
     private let bytesReadSoFar = Atomic<UInt64>(0)
     private let directTwin = Mutex<DirectTwin>(.untried)
 
@@ -37,6 +38,33 @@ public final class ReadableFile: Sendable {
     public struct Identity: Hashable, Sendable {
         public let device: UInt64
         public let inode: UInt64
+    }
+
+    /// What the system notes when someone writes to a file.
+    private struct Version: Equatable {
+        let size: Int
+        let seconds: Int
+        let nanoseconds: Int
+
+        init(_ information: stat) {
+            size = Int(information.st_size)
+            #if canImport(Darwin)
+            let modified = information.st_mtimespec
+            #else
+            let modified = information.st_mtim
+            #endif
+            seconds = Int(modified.tv_sec)
+            nanoseconds = Int(modified.tv_nsec)
+        }
+    }
+
+    /// Whether someone has written to the file since it was opened, as far as the system's clock can tell.
+    ///
+    /// A file that was replaced under its name is another one: this one stays as it was.
+    package var hasChanged: Bool {
+        var information = stat()
+        guard unsafe fstat(descriptor, &information) == 0 else { return true }
+        return Version(information) != version
     }
 
     /// Opens a regular file.
@@ -66,6 +94,7 @@ public final class ReadableFile: Sendable {
         self.path = path
         self.descriptor = descriptor
         self.size = UInt64(clamping: information.st_size)
+        self.version = Version(information)
         self.identity = Identity(
             device: UInt64(truncatingIfNeeded: information.st_dev),
             inode: UInt64(truncatingIfNeeded: information.st_ino))

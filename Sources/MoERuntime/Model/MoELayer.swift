@@ -145,15 +145,16 @@ public final class MoELayer: Sendable {
     private func waves(of routing: Routing) throws(RuntimeError) -> [Range<Int>] {
         let waves = compute.waves(of: routing)
         guard waves.count > 1 else { return waves }
-        var bytes = shared.reduce(0) { $0 + $1.bytes }
+        // What blocks declare may be more than can be counted: then it is surely too much.
+        var bytes: Int? = shared.reduce(Int?(0)) { $0 +? $1.bytes }
         do throws(FormatError) {
             for expert in Set(routing.expertIDs) where expert < expertCount {
-                bytes += try model.file.expertBlock(Int(expert), of: bank).bytes
+                bytes = bytes +? (try model.file.expertBlock(Int(expert), of: bank).bytes)
             }
         } catch {
             throw .file(error)
         }
-        if bytes <= model.cache.byteLimit { return waves }
+        if let bytes, bytes <= model.cache.byteLimit { return waves }
         return compute.waves(of: routing, bytes: max(LayerCompute.waveBytes, Int(clamping: MemoryLimit.bytes / 8)))
     }
 
@@ -170,7 +171,7 @@ public final class MoELayer: Sendable {
                 let parts = try model.clock.time(.waiting) { () throws(FormatError) in try lease.parts(of: block.id) }
                 try add(needed, parts, to: wave, scratch: &scratch)
                 // What was computed from pages that a mapping has lost is worth nothing.
-                if let lost = parts.compactMap(\.matrix.elements.region).first(where: \.hasFaulted) {
+                if let lost = parts.compactMap(\.matrix.elements.region).first(where: \.isLost) {
                     throw BlockLoader.lostPages(of: lost.path)
                 }
             } catch {

@@ -32,6 +32,8 @@ final class BlockLoader: Sendable {
     /// - Parameter workers: share the chunks of the block.
     /// - Throws: `FormatError`; by R71 when a chunk is damaged.
     func load(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
+        // A budget may be larger than the memory there is, and a few bytes of a file can stand for many.
+        try FormatError.checkMemory(block.decodedCapacity)
         let isRaw = block.parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue }
         if isRaw, engine == .mapped { return try mapInPlace(block, workers: workers) }
         if engine == .direct || engine == .read && !isRaw, block.length <= Self.wholeBlockBytes {
@@ -286,7 +288,8 @@ final class BlockLoader: Sendable {
     static func lostPages(of path: String) -> FormatError {
         let cause = SystemError("cannot read", path: path, number: 5)
         return FormatError(
-            .io, "cannot read \(path): the file was cut short, or its device failed, while it was mapped", cause: cause)
+            .io, "cannot read \(path): the file was written to or cut short, or its device failed, while it was mapped",
+            cause: cause)
     }
 
     private func map(_ storage: ReadableFile, offset: UInt64, count: Int) throws(FormatError) -> MappedRegion {

@@ -1,7 +1,8 @@
 #ifndef MOE_CHDF5_FILE_DRIVER_H
 #define MOE_CHDF5_FILE_DRIVER_H
 
-// A read-only file driver that can tell where a chunk lies.
+// Two file drivers: a read-only one that can tell where a chunk lies, and one that writes a file which need not have a name.
+// Both leave the system's reason for a failure on the library's error stack.
 //
 // H5Dget_chunk_info walks the whole chunk index at every call, and leaves the user block out of the address in some
 // versions. H5Dread_chunk looks a chunk up directly: with the driver tracing, it reports the place that the library was
@@ -25,6 +26,16 @@ struct moe_h5_file {
     haddr_t traced_address;  ///< Of the last raw-data read, from the start of the file.
     size_t traced_size;
 };
+
+/// What a reason on the error stack begins with that is the system's; its number follows.
+#define MOE_H5_SYSTEM_ERROR "system error "
+
+/// Says why the system failed. Always -1.
+static inline herr_t moe_h5_system_failure(int number) {
+    H5Epush2(
+        H5E_DEFAULT, "file_driver.h", "moe_h5", 0, H5E_ERR_CLS, H5E_IO, H5E_READERROR, MOE_H5_SYSTEM_ERROR "%d", number);
+    return -1;
+}
 
 static H5FD_t *moe_h5_file_open(const char *name, unsigned flags, hid_t access, haddr_t maximum) {
     (void)access;
@@ -109,7 +120,7 @@ static herr_t moe_h5_file_read(
         ssize_t count = pread(file->descriptor, destination, size < (1u << 30) ? size : (1u << 30), (off_t)address);
         if (count < 0) {
             if (errno == EINTR) continue;
-            return -1;
+            return moe_h5_system_failure(errno);
         }
         if (count == 0) {
             // Past its end a file reads as zeros, as in the library's own drivers; checks on metadata reject them.
@@ -129,29 +140,104 @@ static herr_t moe_h5_file_write(
     return -1;
 }
 
-/// Registers the driver; the identifier lasts as long as the library. Negative when that failed.
-static inline hid_t moe_h5_register_driver(void) {
-    static const H5FD_class_t driver = {
+/// Opens what is to be written, as an empty file: a new one, or one that is there already under a path that may be no name.
+static H5FD_t *moe_h5_output_open(const char *name, unsigned flags, hid_t access, haddr_t maximum) {
+    (void)flags;
+    (void)access;
+    (void)maximum;
+    int descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    struct moe_h5_file *file = descriptor < 0 ? NULL : (struct moe_h5_file *)calloc(1, sizeof *file);
+    struct stat information;
+    if (!file || fstat(descriptor, &information) != 0 || ftruncate(descriptor, 0) != 0) {
+        moe_h5_system_failure(errno);
+        if (descriptor >= 0) close(descriptor);
+        free(file);
+        return NULL;
+    }
+    file->descriptor = descriptor;
+    file->device = (uint64_t)information.st_dev;
+    file->inode = (uint64_t)information.st_ino;
+    return &file->base;
+}
+
+static herr_t moe_h5_output_query(const H5FD_t *base, unsigned long *flags) {
+    (void)base;
+    // Those of the library's ordinary driver, so that files are laid out as it does.
+    if (flags)
+        *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
+                 H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+    return 0;
+}
+
+static herr_t moe_h5_output_write(
+    H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, const void *buffer) {
+    struct moe_h5_file *file = (struct moe_h5_file *)base;
+    (void)type, (void)transfer;
+    if (address == HADDR_UNDEF || size > (size_t)INT64_MAX || address > (haddr_t)INT64_MAX - size) return -1;
+    const char *source = (const char *)buffer;
+    while (size > 0) {
+        ssize_t count = pwrite(file->descriptor, source, size < (1u << 30) ? size : (1u << 30), (off_t)address);
+        if (count < 0) {
+            if (errno == EINTR) continue;
+            return moe_h5_system_failure(errno);
+        }
+        size -= (size_t)count;
+        address += (haddr_t)count;
+        source += count;
+        if (address > file->size) file->size = address;
+    }
+    return 0;
+}
+
+static herr_t moe_h5_output_truncate(H5FD_t *base, hid_t transfer, hbool_t closing) {
+    struct moe_h5_file *file = (struct moe_h5_file *)base;
+    (void)transfer, (void)closing;
+    if (file->size == file->end_of_space) return 0;
+    if (ftruncate(file->descriptor, (off_t)file->end_of_space) != 0) return moe_h5_system_failure(errno);
+    file->size = file->end_of_space;
+    return 0;
+}
+
 #if H5_VERSION_GE(1, 13, 2)
-        .version = H5FD_CLASS_VERSION,
+#define MOE_H5_DRIVER_VERSION .version = H5FD_CLASS_VERSION,
+#else
+#define MOE_H5_DRIVER_VERSION
 #endif
 #if H5_VERSION_GE(1, 13, 0)
-        .value = (H5FD_class_value_t)600,
+#define MOE_H5_DRIVER_VALUE(number) .value = (H5FD_class_value_t)(number),
+#else
+#define MOE_H5_DRIVER_VALUE(number)
 #endif
+
+/// What both drivers have in common.
+#define MOE_H5_DRIVER(number) \
+    MOE_H5_DRIVER_VERSION MOE_H5_DRIVER_VALUE(number) \
+    .maxaddr = (haddr_t)INT64_MAX, .fc_degree = H5F_CLOSE_STRONG, .close = moe_h5_file_close, \
+    .cmp = moe_h5_file_compare, .get_eoa = moe_h5_file_get_end_of_space, .set_eoa = moe_h5_file_set_end_of_space, \
+    .get_eof = moe_h5_file_get_size, .get_handle = moe_h5_file_get_handle, .read = moe_h5_file_read, \
+    .fl_map = H5FD_FLMAP_DICHOTOMY
+
+/// Registers the driver that reads; the identifier lasts as long as the library. Negative when that failed.
+static inline hid_t moe_h5_register_driver(void) {
+    static const H5FD_class_t driver = {
+        MOE_H5_DRIVER(600),
         .name = "moe_read_only",
-        .maxaddr = (haddr_t)INT64_MAX,
-        .fc_degree = H5F_CLOSE_STRONG,
         .open = moe_h5_file_open,
-        .close = moe_h5_file_close,
-        .cmp = moe_h5_file_compare,
         .query = moe_h5_file_query,
-        .get_eoa = moe_h5_file_get_end_of_space,
-        .set_eoa = moe_h5_file_set_end_of_space,
-        .get_eof = moe_h5_file_get_size,
-        .get_handle = moe_h5_file_get_handle,
-        .read = moe_h5_file_read,
         .write = moe_h5_file_write,
-        .fl_map = H5FD_FLMAP_DICHOTOMY,
+    };
+    return H5FDregister(&driver);
+}
+
+/// Registers the driver that writes.
+static inline hid_t moe_h5_register_output_driver(void) {
+    static const H5FD_class_t driver = {
+        MOE_H5_DRIVER(601),
+        .name = "moe_output",
+        .open = moe_h5_output_open,
+        .query = moe_h5_output_query,
+        .write = moe_h5_output_write,
+        .truncate = moe_h5_output_truncate,
     };
     return H5FDregister(&driver);
 }

@@ -1,9 +1,14 @@
 import CHDF5
+import MoESystem
 
 extension HDF5Library {
     /// The library's error stack as one line: `"doing: the innermost reason"`.
     static func failure(_ doing: String) -> HDF5Error {
         let reason = innermostReason()
+        if let number = reason.flatMap(systemError) {
+            let words = SystemError("", path: "", number: number).reason
+            return .io("cannot \(doing): \(words)")
+        }
         guard let reason else { return .damaged("libhdf5 \(version) cannot \(doing)") }
         if isOfNewerFormat(reason) {
             return .damaged(
@@ -11,6 +16,11 @@ extension HDF5Library {
             )
         }
         return .damaged("libhdf5 \(version) cannot \(doing): \(reason)")
+    }
+
+    /// The system's error number, when it is the system that failed: `file_driver.h` says so.
+    private static func systemError(_ reason: String) -> Int32? {
+        reason.hasPrefix(MOE_H5_SYSTEM_ERROR) ? Int32(reason.dropFirst(MOE_H5_SYSTEM_ERROR.count)) : nil
     }
 
     /// What the library says about structures that came after it.

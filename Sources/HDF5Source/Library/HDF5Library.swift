@@ -5,6 +5,7 @@ import Synchronization
 enum HDF5Library {
     private struct State {
         var driver: hid_t = -1
+        var outputDriver: hid_t = -1
         var isPrepared = false
     }
 
@@ -27,8 +28,11 @@ enum HDF5Library {
             // Thread-safe builds keep one error stack a thread, so silence this thread's at every entry.
             _ = H5Eset_auto2(moe_h5_error_stack(), nil, nil)
             if H5Iis_valid(state.driver) <= 0 { state.driver = moe_h5_register_driver() }
-            guard state.driver >= 0 else { throw .io("libhdf5 does not take a file driver") }
-            return try body(LibraryAccess(driver: state.driver))
+            if H5Iis_valid(state.outputDriver) <= 0 { state.outputDriver = moe_h5_register_output_driver() }
+            guard state.driver >= 0, state.outputDriver >= 0 else {
+                throw .io("libhdf5 does not take a file driver")
+            }
+            return try body(LibraryAccess(driver: state.driver, outputDriver: state.outputDriver))
         }
     }
 
@@ -43,5 +47,8 @@ enum HDF5Library {
 
 /// Given to those who have the library to themselves.
 struct LibraryAccess {
+    /// Reads files.
     let driver: hid_t
+    /// Writes a file, which need not have a name.
+    let outputDriver: hid_t
 }

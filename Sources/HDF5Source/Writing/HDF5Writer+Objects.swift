@@ -1,8 +1,8 @@
 import CHDF5
 
 extension HDF5Writer {
-    /// Creates an empty file with its root group.
-    func create(_ path: HDF5Name) throws(HDF5Error) {
+    /// Makes the file at a path an empty one with a root group.
+    func create(_ path: HDF5Name, _ library: LibraryAccess) throws(HDF5Error) {
         guard let root = blueprint.objects.first, case .group(let linkOrder) = root.kind else {
             throw .damaged("object 0 is no group")
         }
@@ -21,15 +21,14 @@ extension HDF5Writer {
             default: H5F_LIBVER_V110
             }
         try HDF5Library.check(H5Pset_libver_bounds(access.id, low, H5F_LIBVER_V110), "set the format's version")
+        try HDF5Library.check(H5Pset_driver(access.id, library.outputDriver, nil), "set the file driver")
         try HDF5Library.check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), "set the close degree")
         // Room for a row of chunks of a dataset that can grow.
         try HDF5Library.check(H5Pset_cache(access.id, 0, 521, 16 << 20, 1), "set the chunk cache")
         file = try unsafe path.withCString { text throws(HDF5Error) in
             unsafe H5Fcreate(text, moe_h5_create_truncated(), creation.id, access.id)
         }
-        guard file >= 0 else {
-            throw .io("cannot create \(path): \(HDF5Library.innermostReason() ?? "libhdf5 does not say why")")
-        }
+        guard file >= 0 else { throw HDF5Library.failure("create the file") }
     }
 
     /// Makes all objects that hard links reach, breadth first, with their links and attributes.

@@ -15,7 +15,7 @@ package final class HDF5Writer {
     /// The library's own view of each dataset's type.
     var types: [HDF5Datatype?]
 
-    /// Creates the file, replacing what is at `path`, with everything but elements.
+    /// Writes everything but elements into the file at `path`: a new one, or one that is there and is emptied.
     ///
     /// - Throws: `HDF5Error`: `damaged` for a blueprint that no file can be made after, `io` when the file cannot be written.
     package init(_ path: String, _ blueprint: HDF5Blueprint, limits: HDF5Limits = .standard) throws(HDF5Error) {
@@ -25,8 +25,8 @@ package final class HDF5Writer {
         types = [HDF5Datatype?](repeating: nil, count: blueprint.objects.count)
         // The closure runs before the call returns and on this thread.
         nonisolated(unsafe) let writer = self
-        try HDF5Library.exclusively { _ throws(HDF5Error) in
-            try unsafe writer.create(HDF5Name(path))
+        try HDF5Library.exclusively { library throws(HDF5Error) in
+            try unsafe writer.create(HDF5Name(path), library)
             try unsafe writer.makeObjects()
         }
     }

@@ -48,23 +48,39 @@ package enum CommandRunner {
     ///
     /// Help and version go to stdout; wrong usage is one line on stderr like every other failure.
     package static func main(_ tool: any ParsableCommand.Type) -> Never {
+        StandardStreams.ensureOpen()
+        PendingOutputs.removeOnInterrupt()
+        let name = tool.configuration.commandName ?? "moe"
+        if let argument = CommandArguments.firstUnreadable {
+            StandardError.line("\(name): argument \(argument) is not UTF-8: files are named in UTF-8 here")
+            exit(ExitStatus.usage.rawValue)
+        }
         do {
             var command = try tool.parseAsRoot()
             try command.run()
-            exit(ExitStatus.done.rawValue)
+            end(name, .success)
         } catch let code as ExitCode {
-            exit(code.rawValue)
+            end(name, code)
         } catch {
             let code = tool.exitCode(for: error).rawValue
             if code == 0 {
                 StandardOutput.line(tool.fullMessage(for: error))
+                end(name, .success)
             } else {
-                let name = tool.configuration.commandName ?? "moe"
                 let message = tool.message(for: error).split(separator: "\n").joined(separator: " ")
                 StandardError.line("\(name): \(message) (\(name) --help tells more)")
             }
             exit(code)
         }
+    }
+
+    /// Ends the process. A result that could not be written is a failure, whatever the result was.
+    private static func end(_ name: String, _ code: ExitCode) -> Never {
+        if let failure = StandardOutput.failure, code.rawValue <= ExitStatus.findings.rawValue {
+            StandardError.line("\(name): \(failure)")
+            exit(ExitStatus.io.rawValue)
+        }
+        exit(code.rawValue)
     }
 
     /// - Parameters:

@@ -70,7 +70,6 @@ package struct ConvertCommand: ParsableCommand {
     }
 
     package func run() throws {
-        PendingOutputs.removeOnInterrupt()
         try CommandRunner.run("moe-convert") {
             do throws(ConversionError) {
                 switch OutputKind(of: output) {
@@ -117,7 +116,7 @@ package struct ConvertCommand: ParsableCommand {
         var request = Conversion.Request(input: input)
         try recognition.apply(to: &request)
         try storage.apply(to: &request)
-        let destination = dryRun ? nil : try create(hasTemporaryPath: true)
+        let destination = dryRun ? nil : try create()
         let export = try Export(request, to: format)
         let report = ExportReport(export, input: input, output: output)
         guard let destination else {
@@ -144,10 +143,10 @@ package struct ConvertCommand: ParsableCommand {
         return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     }
 
-    private func create(hasTemporaryPath: Bool = false) throws(ConversionError) -> AtomicOutput {
+    private func create() throws(ConversionError) -> AtomicOutput {
         try checkIsAnother([output])
         do throws(SystemError) {
-            return try AtomicOutput(output, replacing: force, hasTemporaryPath: hasTemporaryPath)
+            return try AtomicOutput(output, replacing: force)
         } catch { throw Self.failure(of: error) }
     }
 

@@ -64,9 +64,10 @@ package struct RecognitionArguments: ParsableArguments {
         request.reinterpretations = reinterpret.compactMap(Reinterpretation.init)
         request.recognition.topK = topK
         request.recognizesAnew = firstGiven != nil || !reinterpret.isEmpty
+        let mapText = if let map { try Self.read(map) } else { [UInt8]?.none }
         do throws(RecognitionError) {
             request.recognition.layout = try LayoutChoice(layout)
-            if let map { request.recognition.map = try TensorMap(parsing: try Self.read(map)) }
+            if let mapText { request.recognition.map = try TensorMap(parsing: mapText) }
         } catch {
             throw ConversionError(error.kind == .usage ? .usage : .damaged, error.description)
         }
@@ -79,12 +80,13 @@ package struct RecognitionArguments: ParsableArguments {
         }
     }
 
-    private static func read(_ path: String) throws(RecognitionError) -> [UInt8] {
+    /// The map's text; one byte more than is allowed where it is longer.
+    private static func read(_ path: String) throws(ConversionError) -> [UInt8] {
         do throws(SystemError) {
             let file = try ReadableFile(opening: path)
-            return try file.bytes(at: 0, count: Int(clamping: min(file.size, UInt64(Limits.configBytes))))
+            return try file.bytes(at: 0, count: Int(min(file.size, UInt64(TensorMap.maximumBytes + 1))))
         } catch {
-            throw .usage("--map: \(error)")
+            throw ConversionError(error.isUnopenable ? .unopenable : .io, "--map: \(error)")
         }
     }
 }

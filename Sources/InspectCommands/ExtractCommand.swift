@@ -46,7 +46,6 @@ package struct ExtractCommand: ParsableCommand {
                 StandardOutput.bytes(array.bytes)
                 return
             }
-            PendingOutputs.removeOnInterrupt()
             do throws(SystemError) {
                 let destination = try AtomicOutput(output, replacing: force)
                 try destination.write(array.header)
@@ -98,8 +97,9 @@ private enum ExtractedShape {
         guard let width = tensor.dtype.byteCount, width > 0, let first = tensor.shape.first, first > 0 else {
             return tensor.shape
         }
-        let rest = tensor.shape.dropFirst().reduce(1, *)
-        guard rest > 0 else { return tensor.shape }
+        // Of a tensor without elements the other dimensions may have any size.
+        let product = tensor.shape.dropFirst().reduce(Int?(1)) { $0 *? $1 }
+        guard let rest = product, rest > 0 else { return tensor.shape }
         let leading = byteCount / width / rest
         // A slice of a stack loses the stack's dimension; a run of rows of a flattened tensor keeps its rank.
         return leading == 1 && tensor.shape.count > 1

@@ -133,7 +133,7 @@ public struct CheckpointConverter: Sendable {
 
     private func create(_ path: String) throws(ConversionError) -> AtomicOutput {
         do throws(SystemError) {
-            return try AtomicOutput(path, replacing: options.replacesOutput, hasTemporaryPath: true)
+            return try AtomicOutput(path, replacing: options.replacesOutput)
         } catch {
             throw ConversionError(creating: error)
         }

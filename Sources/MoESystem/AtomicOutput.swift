@@ -35,24 +35,28 @@ public final class AtomicOutput: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - replacing: whether `commit` may replace an existing file.
-    ///   - hasTemporaryPath: whether others must be able to open the file before `commit`, by `temporaryPath`.
     /// - Throws: `SystemError`; with `EEXIST` when the name is taken and may not be replaced.
-    public init(_ path: String, replacing: Bool, hasTemporaryPath: Bool = false) throws(SystemError) {
+    public init(_ path: String, replacing: Bool) throws(SystemError) {
         self.path = path
         directory = PathParts(path).directory
-        if !replacing, unsafe access(path, F_OK) == 0 {
-            throw SystemError("cannot create", path: path, number: EEXIST)
+        // What could only fail at the end fails now.
+        guard !path.isEmpty, path.utf8.last != UInt8(ascii: "/") else {
+            throw SystemError("cannot create", path: path, number: path.isEmpty ? ENOENT : EISDIR)
         }
         var information = stat()
+        // A link that leads nowhere has the name all the same.
+        let isTaken = unsafe lstat(path, &information) == 0
+        if !isTaken, errno != ENOENT { throw .last("cannot create", path: path) }
+        if isTaken, !replacing { throw SystemError("cannot create", path: path, number: EEXIST) }
         if unsafe stat(path, &information) == 0, information.st_mode & S_IFMT != S_IFREG {
             throw SystemError(
                 "cannot create", path: path, number: information.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
         }
-        let unnamed = hasTemporaryPath ? 0 : moe_open_flag_unnamed()
+        let unnamed = moe_open_flag_unnamed()
         if unnamed != 0 {
             let opened = unsafe open(directory, unnamed | O_RDWR | O_CLOEXEC, 0o666)
             // Without /proc such a file could not be given a name.
-            if opened >= 0, unsafe access("/proc/self/fd/\(opened)", F_OK) == 0 {
+            if opened >= 0, unsafe access(OpenFilePath.of(opened), F_OK) == 0 {
                 descriptor = opened
                 isReplacing = replacing
                 state = Mutex(State(temporary: nil))
@@ -82,8 +86,18 @@ public final class AtomicOutput: @unchecked Sendable {
         try AtomicOutput(path, replacing: isReplacing)
     }
 
-    /// Where the file can be opened before it has its name; nil for a file without a name.
-    public var temporaryPath: String? { state.withLock { $0.temporary } }
+    /// A path by which this process and its children can open the file before it has its name, as long as the object lives.
+    public var openingPath: String { state.withLock { $0.temporary } ?? OpenFilePath.of(descriptor) }
+
+    /// A hidden sibling's path that leads to the file until it has its own name, for what must lie in its directory.
+    ///
+    /// - Throws: `SystemError`.
+    public func siblingPath() throws(SystemError) -> String {
+        if let temporary = state.withLock({ $0.temporary }) { return temporary }
+        let name = try linkedSibling()
+        state.withLock { $0.temporary = name }
+        return name
+    }
 
     /// Bytes free for the file, as the file system tells.
     public var freeSpace: UInt64? {
@@ -110,8 +124,7 @@ public final class AtomicOutput: @unchecked Sendable {
     ///
     /// - Throws: `SystemError`.
     public func reopened() throws(SystemError) -> ReadableFile {
-        if let temporary = state.withLock({ $0.temporary }) { return try ReadableFile(opening: temporary) }
-        return try ReadableFile(opening: "/proc/self/fd/\(descriptor)")
+        try ReadableFile(opening: openingPath)
     }
 
     /// Starts writing dirty pages back, so that the wait in `commit` is short; a hint.
@@ -161,22 +174,22 @@ public final class AtomicOutput: @unchecked Sendable {
     ///
     /// - Returns: whether the file has its own name now.
     private func giveName(_ path: String) throws(SystemError) -> Bool {
-        if unsafe linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
+        if unsafe linkat(AT_FDCWD, OpenFilePath.of(descriptor), AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
             state.withLock { $0.isFinished = true }
             return true
         }
         guard errno == EEXIST, isReplacing else { throw .last("cannot create", path: path) }
-        try giveSiblingName()
+        _ = try siblingPath()
         return false
     }
 
-    private func giveSiblingName() throws(SystemError) {
+    /// Gives a file without a name a sibling's.
+    private func linkedSibling() throws(SystemError) -> String {
         for _ in 0..<100 {
             let name = Self.siblingName(of: path, in: directory)
             PendingOutputs.remember(name)
-            if unsafe linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 {
-                state.withLock { $0.temporary = name }
-                return
+            if unsafe linkat(AT_FDCWD, OpenFilePath.of(descriptor), AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 {
+                return name
             }
             let error = SystemError.last("cannot create", path: path)
             PendingOutputs.forget(name)

@@ -36,30 +36,29 @@ public enum PendingOutputs {
 
     /// From now on SIGINT and SIGTERM remove pending outputs and end the process with 130 or 143.
     ///
-    /// For commands. The signals are taken by a thread of their own, not by a handler, so that locks may be used.
+    /// For commands, before they start any thread. The signals stay blocked and are taken by a thread of their own: none is lost on
+    /// the way, and locks may be used.
     public static func removeOnInterrupt() {
         // Past the file-size limit a write then fails like any other, instead of ending the process.
         signal(SIGXFSZ, SIG_IGN)
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
         for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                gate.withLock { _ in
-                    removeAll()
-                    _exit(128 + number)
-                }
+            unsafe sigaddset(&set, number)
+            // What a parent ignores would never arrive.
+            signal(number, SIG_DFL)
+        }
+        // Threads that are started from here on inherit the mask.
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        let signals = set
+        DispatchQueue(label: "swift-moe.signals").async {
+            var signals = signals
+            var number: Int32 = 0
+            while unsafe sigwait(&signals, &number) != 0 {}
+            gate.withLock { _ in
+                removeAll()
+                _exit(128 + number)
             }
-            source.resume()
-            sources.withLock { $0.append(Kept(source: source)) }
         }
     }
-
-    private static let queue = DispatchQueue(label: "swift-moe.signals")
-
-    /// Signal sources live as long as the process. `@unchecked Sendable`: they are stored and never used again.
-    private struct Kept: @unchecked Sendable {
-        let source: any DispatchSourceSignal
-    }
-
-    private static let sources = Mutex<[Kept]>([])
 }

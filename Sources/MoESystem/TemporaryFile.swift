@@ -8,15 +8,31 @@ import Musl
 import Glibc
 #endif
 
-/// A file of this process's own, for what must have a path; removed with the object and when the process is interrupted.
+/// A file of this process's own, for what must have a path; gone with the object.
+///
+/// It has no name where the system has such files, so that not even a kill leaves it; elsewhere an interrupt removes it.
 public final class TemporaryFile: Sendable {
+    /// Leads to the file for this process and its children.
     public let path: String
     private let descriptor: Int32
+    private let isNamed: Bool
 
     /// - Parameter suffix: the end of its name.
     /// - Throws: `SystemError`.
     public init(suffix: String) throws(SystemError) {
         let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+        let unnamed = moe_open_flag_unnamed()
+        if unnamed != 0 {
+            let opened = unsafe open(folder, unnamed | O_RDWR | O_CLOEXEC, 0o600)
+            let path = OpenFilePath.of(opened)
+            if opened >= 0, unsafe access(path, F_OK) == 0 {
+                self.path = path
+                descriptor = opened
+                isNamed = false
+                return
+            }
+            if opened >= 0 { close(opened) }
+        }
         for _ in 0..<100 {
             let path = "\(folder)/moe-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))\(suffix)"
             PendingOutputs.remember(path)
@@ -24,6 +40,7 @@ public final class TemporaryFile: Sendable {
             if opened >= 0 {
                 self.path = path
                 descriptor = opened
+                isNamed = true
                 return
             }
             let error = SystemError.last("cannot create", path: path)
@@ -35,6 +52,7 @@ public final class TemporaryFile: Sendable {
 
     deinit {
         close(descriptor)
+        guard isNamed else { return }
         unsafe unlink(path)
         PendingOutputs.forget(path)
     }

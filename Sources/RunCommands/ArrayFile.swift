@@ -45,7 +45,8 @@ enum ArrayFile {
         }
     }
 
-    static func write(_ floats: [Float], shape: [Int], to path: String) throws {
+    /// A matrix as the bytes of a NumPy file.
+    static func encoded(_ floats: [Float], shape: [Int]) -> [UInt8] {
         var bytes = NumPyHeader.bytes(dtype: .f32, shape: shape)
         bytes.reserveCapacity(bytes.count + 4 * floats.count)
         for float in floats {
@@ -54,19 +55,6 @@ enum ArrayFile {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
             }
         }
-        try write(bytes, to: path)
-    }
-
-    static func write(json: JSONValue, to path: String) throws { try write(Array((json.text + "\n").utf8), to: path) }
-
-    /// Outputs of this command replace what has their name: they are results of a run, not data.
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        do throws(SystemError) {
-            let output = try AtomicOutput(path, replacing: true)
-            try output.write(bytes)
-            try output.commit()
-        } catch {
-            throw CommandFailure(writing: error)
-        }
+        return bytes
     }
 }

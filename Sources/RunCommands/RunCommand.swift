@@ -76,6 +76,7 @@ package struct RunCommand: ParsableCommand {
             guard layer != nil, input != nil, output != nil else {
                 throw ValidationError("--layer, --input and --output are needed")
             }
+            guard output != routing else { throw ValidationError("--output and --routing name the same file") }
             if case .percent = residency.budget {
                 throw ValidationError("--budget takes a percentage only with --replay")
             }
@@ -83,7 +84,6 @@ package struct RunCommand: ParsableCommand {
     }
 
     package func run() throws {
-        PendingOutputs.removeOnInterrupt()
         try CommandRunner.run("moe-run") {
             do {
                 if let replay {
@@ -107,9 +107,13 @@ package struct RunCommand: ParsableCommand {
         options.noiseSeed = noise
         if let tokenIds { options.tokenIDs = try ArrayFile.integers(tokenIds) }
         let tokens = x.count / max(1, layer.hiddenSize)
+        let outputs = try RunOutputs(
+            [output, routing].compactMap(\.self), sparing: [file, input] + [tokenIds].compactMap(\.self))
         let result = try layer.forward(x, tokens: tokens, options: options)
-        try ArrayFile.write(result.output, shape: [tokens, layer.outputSize], to: output)
-        if let routing { try ArrayFile.write(json: Self.json(of: result.routing), to: routing) }
+        try outputs.commit([
+            ArrayFile.encoded(result.output, shape: [tokens, layer.outputSize]),
+            Array((Self.json(of: result.routing).text + "\n").utf8),
+        ])
         if stats {
             let elapsed = ContinuousClock.now - start
             let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18

@@ -40,10 +40,13 @@ struct Command {
         return process
     }
 
-    func start(_ arguments: [String]) throws -> Outcome {
+    /// - Parameter redirection: what a shell adds to the command line.
+    func start(_ arguments: [String], redirection: String? = nil) throws -> Outcome {
         let process = Process()
-        process.executableURL = URL(filePath: Self.directory + "/" + name)
-        process.arguments = arguments
+        let path = Self.directory + "/" + name
+        process.executableURL = URL(filePath: redirection == nil ? path : "/bin/sh")
+        process.arguments =
+            redirection.map { ["-c", "exec \"$@\" \($0)", "sh", path] + arguments } ?? arguments
         let output = Pipe()
         // What goes to stderr is little: a file spares us reading two pipes at once.
         let errorPath = FileManager.default.temporaryDirectory.appending(path: "moe-stderr-\(UUID().uuidString)")

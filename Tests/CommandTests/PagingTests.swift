@@ -84,4 +84,29 @@ import Testing
         #expect(outcome.status == 64)
         #expect(outcome.error.contains("16896"), "\(outcome.error)")
     }
+
+    /// What a run writes appears as a whole or not at all, and never in place of what it reads.
+    @Test func outputsAreRefusedBeforeAnythingIsWritten() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.file("model.moe")
+        let reference = try #require(ReferenceCase.all.first { $0.directory.hasSuffix("cases/mixtral") })
+        #expect(try Command.convert(reference.checkpoint, file).status == 0)
+        try NumPyFile.write(try reference.layers()[0].input, to: directory.file("x.npy"))
+        let names = directory.names
+        func status(_ output: String, _ routing: String) throws -> Int32 {
+            try Command.run(
+                file, "--layer", "0", "--input", directory.file("x.npy"), "--output", output, "--routing", routing
+            ).status
+        }
+        let y = directory.file("y.npy")
+        for routing in ["none/routing.json", "", String(repeating: "n", count: 300), "."] {
+            #expect(try status(y, routing.isEmpty ? "" : directory.file(routing)) == 73, "\(routing)")
+        }
+        #expect(try status(y, y) == 64)
+        let content = try Data(contentsOf: URL(filePath: file))
+        #expect(try status(file, directory.file("routing.json")) == 64)
+        #expect(try status(directory.file("x.npy"), directory.file("routing.json")) == 64)
+        #expect(directory.names == names)
+        #expect(try Data(contentsOf: URL(filePath: file)) == content)
+    }
 }

@@ -49,7 +49,6 @@ package struct ReportCommand: ParsableCommand {
     }
 
     package func run() throws {
-        PendingOutputs.removeOnInterrupt()
         try CommandRunner.run("moe-inspect") {
             if output == "-" {
                 StandardOutput.bytes(try page())

@@ -38,7 +38,6 @@ package struct Export: Sendable {
 
     /// Writes the file; it is not there until `output` is committed.
     ///
-    /// - Parameter output: one with a temporary path.
     /// - Throws: `ConversionError`.
     package func write(to output: AtomicOutput, progress: (@Sendable (UInt64) -> Void)? = nil) throws(ConversionError)
         -> Outcome
@@ -49,8 +48,7 @@ package struct Export: Sendable {
         let pipeline = ExportPipeline(from: checkpoint, options: request.storage, progress: progress)
         switch format {
         case .hdf5:
-            guard let path = output.temporaryPath else { throw .usage("HDF5 is written under a path") }
-            let sink = try HDF5Sink(checkpoint, at: path)
+            let sink = try HDF5Sink(checkpoint, to: output)
             try pipeline.run(into: sink)
             return Outcome(warnings: checkpoint.notes + sink.notes, translated: sink.translated)
         case .safetensors:
@@ -70,16 +68,22 @@ package struct Export: Sendable {
     package func check(
         _ output: AtomicOutput, after outcome: Outcome, progress: (@Sendable (UInt64) -> Void)? = nil
     ) throws(ConversionError) {
-        guard let path = output.temporaryPath else { throw .usage("an export is checked under a path") }
-        var again = Conversion.Request(input: path)
+        var again = Conversion.Request(input: output.openingPath)
         again.storage = request.storage
         again.isInProcess = request.isInProcess
         // Links to other files are written as they were; what they lead to is not ours.
         again.externalLinks = .unfollowed
-        let written: any Checkpoint =
-            format == .safetensorsShards
-            ? try SafetensorsCheckpoint(index: ShardIndex(opening: path)) { _, _ in nil }
-            : try CheckpointInput(again).checkpoint
+        let written: any Checkpoint
+        if format == .safetensorsShards {
+            // An index speaks of files in its own directory.
+            let path: String
+            do throws(SystemError) { path = try output.siblingPath() } catch {
+                throw ConversionError(.io, error.description)
+            }
+            written = try SafetensorsCheckpoint(index: ShardIndex(opening: path)) { _, _ in nil }
+        } else {
+            written = try CheckpointInput(again).checkpoint
+        }
         try ExportCheck(source: checkpoint, written: written, translated: outcome.translated, progress: progress).run()
     }
 }

@@ -1,5 +1,6 @@
 import HDF5Source
 import MoEFormat
+import MoESystem
 
 /// An HDF5 file that a checkpoint is written to: the one it came from, where that is known, otherwise one of its own.
 final class HDF5Sink: ExportSink {
@@ -21,8 +22,8 @@ final class HDF5Sink: ExportSink {
         var elementCount: UInt64
     }
 
-    /// Creates the file at `path` with all but elements.
-    init(_ checkpoint: any Checkpoint, at path: String) throws(ConversionError) {
+    /// Creates the file with all but elements.
+    init(_ checkpoint: any Checkpoint, to output: AtomicOutput) throws(ConversionError) {
         let tensors = checkpoint.tensors
         var targets = [[Target]](repeating: [], count: tensors.count)
         let blueprint: HDF5Blueprint
@@ -51,7 +52,7 @@ final class HDF5Sink: ExportSink {
             }
         }
         do throws(HDF5Error) {
-            writer = try HDF5Writer(path, blueprint)
+            writer = try HDF5Writer(output.openingPath, blueprint)
         } catch {
             throw ConversionError(error)
         }

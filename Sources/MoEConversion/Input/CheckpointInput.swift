@@ -36,7 +36,15 @@ struct CheckpointInput {
             configuration = named
         case .kerasArchive:
             let archive = try KerasArchive(opening: location.path)
-            checkpoint = try opening.hdf5(archive.weights.path, keeping: archive.weights)
+            do throws(ConversionError) {
+                checkpoint = try opening.hdf5(archive.weights.path, keeping: archive.weights)
+            } catch {
+                // The copy's path means nothing to anybody.
+                throw ConversionError(
+                    error.kind,
+                    error.description.replacing(
+                        archive.weights.path, with: "\(location.path): \(KerasArchive.weightsName)"))
+            }
             if named == nil, let text = archive.configuration {
                 configuration = try ConfigurationFile(text, from: "\(location.path): config.json")
             } else {

@@ -6,7 +6,7 @@ import MoESystem
 /// HDF5 finds its own beginning only at 0 and at powers of two, and nobody places archive members there: the weights are copied to
 /// a temporary file.
 struct KerasArchive {
-    private static let weightsName = "model.weights.h5"
+    static let weightsName = "model.weights.h5"
     private static let configurationName = "config.json"
 
     /// A copy of the weights.

@@ -37,7 +37,7 @@ final class Scratch {
             try destination.commit()
             return output
         }
-        let destination = try AtomicOutput(output, replacing: true, hasTemporaryPath: true)
+        let destination = try AtomicOutput(output, replacing: true)
         let export = try Export(request, to: format)
         let outcome = try export.write(to: destination)
         try export.check(destination, after: outcome)

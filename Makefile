@@ -96,6 +96,10 @@ bench: setup ## Measure against copying, ZipNN, safetensors, h5py and PyTorch, a
 fuzz: setup ## Run every fuzzer for SECONDS (default 60); new crashes go to Tests/RobustnessTests/FuzzRegression/Cases
 	Fuzzing/run.sh $(or $(SECONDS),60)
 
+.PHONY: fuzz-coverage
+fuzz-coverage: setup ## Tell what share of the parsers the fuzzers reach
+	Fuzzing/coverage.sh
+
 .PHONY: test-address
 test-address: setup ## Run the tests under the address sanitizer
 	swift test --sanitize=address
@@ -103,3 +107,9 @@ test-address: setup ## Run the tests under the address sanitizer
 .PHONY: test-thread
 test-thread: setup ## Run the tests under the thread sanitizer
 	swift test --sanitize=thread
+
+.PHONY: torture
+torture: build ## Flip bits, cut files, kill conversions, fill disks, damage HDF5 files, and count what was not as promised
+	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check h5py numpy
+	cd Fuzzing && $(abspath $(VENV))/bin/python -m torture --bin $(abspath $(BIN)) $(TORTURE)

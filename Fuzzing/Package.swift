@@ -63,6 +63,8 @@ let package = Package(
         fuzzer("FuzzJSON"),
         fuzzer("FuzzNumPy"),
         fuzzer("FuzzRecognition"),
+        fuzzer("FuzzTrace"),
+        fuzzer("FuzzArchive"),
         fuzzer("FuzzSafetensors"),
         fuzzer("FuzzCatalog"),
         fuzzer("FuzzFilters", ["HDF5Source"]),

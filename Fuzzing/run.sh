@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 export SWIFT_BACKTRACE=enable=no
 seconds=${1:-60}
 shift || true
-fuzzers=${*:-FuzzOpen FuzzRun FuzzChunk FuzzJSON FuzzNumPy FuzzRecognition FuzzSafetensors FuzzCatalog FuzzFilters}
+fuzzers=${*:-$(cat fuzzers)}
 options=(-c release --sanitize=fuzzer)
 scratch=.build
 if [ "${MOE_SANITIZE:-}" = address ]; then

@@ -6,7 +6,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$1
 bin=$2
-for fuzzer in FuzzOpen FuzzRun FuzzChunk FuzzJSON FuzzNumPy FuzzRecognition FuzzSafetensors FuzzCatalog FuzzFilters; do mkdir -p "$folder/$fuzzer"; done
+for fuzzer in $(cat "$root/Fuzzing/fuzzers"); do mkdir -p "$folder/$fuzzer"; done
 
 # Large files make slow runs and say nothing more.
 for fuzzer in FuzzOpen FuzzRun; do
@@ -95,6 +95,23 @@ filters("fletcher", [(2, 0)], plain + fletcher(plain))
 filters("all", [(1, 4), (0, 6), (2, 0)], zlib.compress(plain) + fletcher(zlib.compress(plain)))
 filters("lzf", [(3, 0)], bytes([3, 1, 2, 3, 4]) + bytes([7 << 5, 25, 3]) + bytes([0, 9]) + bytes([0, 9]))
 filters("twice", [(0, 6), (0, 6)], zlib.compress(zlib.compress(plain)))
+
+# Traces of models with two layers, with one, and with none.
+lines = [b'{"tok": 0, "layers": [[0, 7], [1]]}', b'{"tok": 1, "layers": [[], [0, 0]]}', b'{"tok": 0, "layers": [[3, 1]]}', b'{"tok": 0, "layers": []}']
+for index in range(len(lines)):
+    (folder / "FuzzTrace" / f"trace{index}").write_bytes(b"\n".join(lines[index:] if index else lines[:2]) + b"\n")
+
+# Archives with stored and deflated members, with 64-bit sizes and a comment; an index of shards.
+import io, zipfile
+for index, (method, wide) in enumerate([(zipfile.ZIP_STORED, False), (zipfile.ZIP_DEFLATED, False), (zipfile.ZIP_STORED, True)]):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.comment = b"comment"
+        for name, data in (("config.json", b"{}"), ("model.weights.h5", plain * 4), ("a/b", b"")):
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=wide) as member:
+                member.write(data)
+    (folder / "FuzzArchive" / f"archive{index}").write_bytes(target.getvalue())
+(folder / "FuzzArchive" / "index").write_text('{"metadata": {}, "weight_map": {"a": "1.safetensors", "b": ["2.safetensors", "3.safetensors"]}}')
 
 # safetensors headers behind the bytes of data that they are for.
 def header(name, text, size):

@@ -49,6 +49,14 @@ import Testing
         RecognitionProperty.check(try found.bytes())
     }
 
+    @Test(arguments: Case.all(of: "FuzzTrace")) func readsTraces(found: Case) throws {
+        TraceProperty.check(try found.bytes())
+    }
+
+    @Test(arguments: Case.all(of: "FuzzArchive")) func readsArchives(found: Case) throws {
+        ArchiveProperty.check(try found.bytes(), in: ScratchFile())
+    }
+
     @Test(arguments: Case.all(of: "FuzzSafetensors")) func readsHeaders(found: Case) throws {
         SafetensorsProperty.check(try found.bytes())
     }

@@ -1,0 +1,17 @@
+import MoEFormat
+import MoERuntime
+
+/// Whatever a routing trace says, its steps are of experts that the model has, or an error names the line.
+package enum TraceProperty {
+    @discardableResult
+    package static func check(_ text: [UInt8]) -> Bool {
+        var isRead = false
+        for banks in [[], [4], [8, 2]] {
+            guard let trace = try? RoutingTrace(text, banks: banks) else { continue }
+            let lines = text.split(separator: UInt8(ascii: "\n")).count
+            expect(trace.tokenCount <= lines, "a line is one token at most")
+            isRead = true
+        }
+        return isRead
+    }
+}

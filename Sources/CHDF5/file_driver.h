@@ -21,6 +21,7 @@ struct moe_h5_file {
     haddr_t end_of_space;
     uint64_t size;           ///< Bytes in the file when it was opened.
     uint64_t device, inode;
+    int failure;             ///< The system's number of the first write that failed; what comes after it is not written.
     int tracing;             ///< While set, raw-data reads are noted and leave their buffer as it is.
     unsigned traced_reads;
     haddr_t traced_address;  ///< Of the last raw-data read, from the start of the file.
@@ -160,6 +161,15 @@ static H5FD_t *moe_h5_output_open(const char *name, unsigned flags, hid_t access
     return &file->base;
 }
 
+// The library does not survive a file that cannot be written: it leaves the file half open, and crashes when the process ends. So a
+// failure is kept, and told when the file is closed and nothing of it is left.
+
+static herr_t moe_h5_output_close(H5FD_t *base) {
+    int failure = ((struct moe_h5_file *)base)->failure;
+    moe_h5_file_close(base);
+    return failure ? moe_h5_system_failure(failure) : 0;
+}
+
 static herr_t moe_h5_output_query(const H5FD_t *base, unsigned long *flags) {
     (void)base;
     // Those of the library's ordinary driver, so that files are laid out as it does.
@@ -175,11 +185,12 @@ static herr_t moe_h5_output_write(
     (void)type, (void)transfer;
     if (address == HADDR_UNDEF || size > (size_t)INT64_MAX || address > (haddr_t)INT64_MAX - size) return -1;
     const char *source = (const char *)buffer;
-    while (size > 0) {
+    while (size > 0 && !file->failure) {
         ssize_t count = pwrite(file->descriptor, source, size < (1u << 30) ? size : (1u << 30), (off_t)address);
         if (count < 0) {
             if (errno == EINTR) continue;
-            return moe_h5_system_failure(errno);
+            file->failure = errno;
+            return 0;
         }
         size -= (size_t)count;
         address += (haddr_t)count;
@@ -192,8 +203,8 @@ static herr_t moe_h5_output_write(
 static herr_t moe_h5_output_truncate(H5FD_t *base, hid_t transfer, hbool_t closing) {
     struct moe_h5_file *file = (struct moe_h5_file *)base;
     (void)transfer, (void)closing;
-    if (file->size == file->end_of_space) return 0;
-    if (ftruncate(file->descriptor, (off_t)file->end_of_space) != 0) return moe_h5_system_failure(errno);
+    if (file->size == file->end_of_space || file->failure) return 0;
+    if (ftruncate(file->descriptor, (off_t)file->end_of_space) != 0) file->failure = errno;
     file->size = file->end_of_space;
     return 0;
 }
@@ -212,9 +223,8 @@ static herr_t moe_h5_output_truncate(H5FD_t *base, hid_t transfer, hbool_t closi
 /// What both drivers have in common.
 #define MOE_H5_DRIVER(number) \
     MOE_H5_DRIVER_VERSION MOE_H5_DRIVER_VALUE(number) \
-    .maxaddr = (haddr_t)INT64_MAX, .fc_degree = H5F_CLOSE_STRONG, .close = moe_h5_file_close, \
-    .cmp = moe_h5_file_compare, .get_eoa = moe_h5_file_get_end_of_space, .set_eoa = moe_h5_file_set_end_of_space, \
-    .get_eof = moe_h5_file_get_size, .get_handle = moe_h5_file_get_handle, .read = moe_h5_file_read, \
+    .maxaddr = (haddr_t)INT64_MAX, .fc_degree = H5F_CLOSE_STRONG, .cmp = moe_h5_file_compare, \
+    .get_eoa = moe_h5_file_get_end_of_space, .set_eoa = moe_h5_file_set_end_of_space, .get_eof = moe_h5_file_get_size, .get_handle = moe_h5_file_get_handle, .read = moe_h5_file_read, \
     .fl_map = H5FD_FLMAP_DICHOTOMY
 
 /// Registers the driver that reads; the identifier lasts as long as the library. Negative when that failed.
@@ -223,6 +233,7 @@ static inline hid_t moe_h5_register_driver(void) {
         MOE_H5_DRIVER(600),
         .name = "moe_read_only",
         .open = moe_h5_file_open,
+        .close = moe_h5_file_close,
         .query = moe_h5_file_query,
         .write = moe_h5_file_write,
     };
@@ -235,6 +246,7 @@ static inline hid_t moe_h5_register_output_driver(void) {
         MOE_H5_DRIVER(601),
         .name = "moe_output",
         .open = moe_h5_output_open,
+        .close = moe_h5_output_close,
         .query = moe_h5_output_query,
         .write = moe_h5_output_write,
         .truncate = moe_h5_output_truncate,

@@ -20,6 +20,8 @@ enum HDF5Library {
     ) throws(HDF5Error) -> Result {
         try state.withLock { state throws(HDF5Error) in
             if !state.isPrepared {
+                // At the process's end there is nothing to tidy up that the system would not; after a failure the library crashes there.
+                H5dont_atexit()
                 guard H5open() >= 0 else { throw .io("libhdf5 does not initialise") }
                 // Plugins are code from directories that the environment names.
                 guard H5PLset_loading_state(0) >= 0 else { throw .io("libhdf5 does not switch plugins off") }

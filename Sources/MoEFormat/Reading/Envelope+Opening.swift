@@ -51,6 +51,8 @@ struct OpenedEnvelope {
                 "the file requires the features 0x\(String(unknownFeatures, radix: 16)), which this version does not know",
                 rule: .requiredFeatures)
         }
+        try Header.checkZeros(headerBytes)
+        try footer.checkZeros()
         let entries: [(place: UInt64, entry: SectionEntry)]
         (sections, entries) = try SectionTable.check(table, at: footer.sectionTableOffset)
 

@@ -5,7 +5,7 @@ enum Header {
     static let major: UInt16 = 1
     static let minor: UInt16 = 0
 
-    /// Checks the rules R02, R03 and R07 and returns the minor version.
+    /// Checks the rules R02 and R03 and returns the minor version.
     static func check(_ bytes: [UInt8]) throws(FormatError) -> UInt16 {
         var reader = ByteReader(bytes, rule: .magic)
         guard try reader.bytes(8).elementsEqual(magic) else {
@@ -16,13 +16,18 @@ enum Header {
             throw .broken(
                 .majorVersion, at: 8, "the file has format version \(found); this reader knows version \(major)")
         }
-        let minor = try reader.u16()
+        return try reader.u16()
+    }
+
+    /// Checks the rule R07 in the header.
+    static func checkZeros(_ bytes: [UInt8]) throws(FormatError) {
+        var reader = ByteReader(bytes, rule: .envelopeZeros)
+        try reader.skip(12)
         let length = try reader.u32()
         guard length == encodedSize else {
             throw .broken(.envelopeZeros, at: 12, "the header's length is \(length), not \(encodedSize)")
         }
         try reader.zeros(48, rule: .envelopeZeros)
-        return minor
     }
 
     static var encoded: [UInt8] {
@@ -51,6 +56,7 @@ struct Footer: Equatable {
     var directoryLength: UInt64
     var optionalFeatures: UInt32
 
+    private var reserved: UInt32 = 0
     /// The hash that the footer of `bytes` holds.
     private(set) var envelopeHash: UInt64 = 0
 
@@ -67,7 +73,7 @@ struct Footer: Equatable {
         self.optionalFeatures = 0
     }
 
-    /// Reads the footer and checks what it says by itself: the rules R01, R04, R07.
+    /// Reads the footer and checks what it says by itself: the rules R01 and R04.
     init(_ bytes: [UInt8], fileLength actual: UInt64) throws(FormatError) {
         let base = actual - UInt64(Footer.encodedSize)
         var reader = ByteReader(bytes, base: base, rule: .fileEnds)
@@ -85,8 +91,16 @@ struct Footer: Equatable {
         directoryOffset = try reader.u64()
         directoryLength = try reader.u64()
         optionalFeatures = try reader.u32()
-        try reader.zeros(4, rule: .envelopeZeros)
+        reserved = try reader.u32()
         envelopeHash = try reader.u64()
+    }
+
+    /// Checks the rule R07 in the footer.
+    func checkZeros() throws(FormatError) {
+        guard reserved == 0 else {
+            throw .broken(
+                .envelopeZeros, at: fileLength - 20, "the footer's reserved bytes hold \(reserved), not 0")
+        }
     }
 
     /// The hash over header, section table and the footer's first 48 bytes.

@@ -51,6 +51,19 @@ enum Linear {
         }
     }
 
+    /// Σ|x·w| of every output: what rounding errors are measured by, since the products may cancel each other.
+    static func magnitudes(_ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [[Float]]) -> [[Float]] {
+        let weights = matrix.weights.map(\.magnitude)
+        let (rows, columns) = (matrix.rows, matrix.columns)
+        return hidden.map { token in
+            rowsAreInputs
+                ? (0..<columns).map { o in (0..<rows).reduce(0) { $0 + token[$1].magnitude * weights[$1 * columns + o] }
+                }
+                : (0..<rows).map { o in (0..<columns).reduce(0) { $0 + token[$1].magnitude * weights[o * columns + $1] }
+                }
+        }
+    }
+
     /// The order of moe_linear.h, one number at a time.
     static func reference(_ matrix: StoredMatrix, rowsAreInputs: Bool, hidden: [[Float]]) -> [[Float]] {
         let weights = matrix.weights
@@ -86,9 +99,8 @@ extension [Float] {
         count == other.count && zip(self, other).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
     }
 
-    /// Within 2e-5 of the largest value.
-    func isClose(to other: [Float]) -> Bool {
-        let largest = other.reduce(0) { Swift.max($0, $1.magnitude) }
-        return count == other.count && zip(self, other).allSatisfy { ($0 - $1).magnitude <= 2e-5 * largest }
+    /// Within 2e-5 of the magnitudes, each of its own.
+    func isClose(to other: [Float], by magnitudes: [Float]) -> Bool {
+        count == other.count && indices.allSatisfy { (self[$0] - other[$0]).magnitude <= 2e-5 * magnitudes[$0] }
     }
 }

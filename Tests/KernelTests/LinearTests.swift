@@ -18,12 +18,15 @@ import Testing
             let tokens = Int.random(in: 1...11, using: &random)
             let hidden = (0..<tokens).map { _ in random.floats(rowsAreInputs ? rows : columns) }
             let expected = Linear.reference(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden)
+            let magnitudes = Linear.magnitudes(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden)
             for level in Level.possible {
                 let result = level.use { Linear.run(matrix, rowsAreInputs: rowsAreInputs, hidden: hidden) ?? [] }
                 let agrees =
                     result.count == tokens
-                    && zip(result, expected).allSatisfy {
-                        level.isFused ? $0.hasSameBits(as: $1) : $0.isClose(to: $1)
+                    && result.indices.allSatisfy {
+                        level.isFused
+                            ? result[$0].hasSameBits(as: expected[$0])
+                            : result[$0].isClose(to: expected[$0], by: magnitudes[$0])
                     }
                 #expect(agrees, "seed \(random.seed), \(rows) × \(columns), \(tokens) tokens, \(level.testDescription)")
             }

@@ -17,8 +17,7 @@ public final class ScratchFile: Sendable {
     /// - Parameter directory: where it takes its room; nil for the system's place for temporary files.
     /// - Throws: `SystemError`.
     public init(in directory: String? = nil) throws(SystemError) {
-        let temporary = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-        let directory = directory ?? temporary
+        let directory = directory ?? TemporaryPlace.directory
         self.directory = directory
         let unnamed = moe_open_flag_unnamed()
         if unnamed != 0 {

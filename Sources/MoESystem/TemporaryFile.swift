@@ -20,7 +20,7 @@ public final class TemporaryFile: Sendable {
     /// - Parameter suffix: the end of its name.
     /// - Throws: `SystemError`.
     public init(suffix: String) throws(SystemError) {
-        let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+        let folder = TemporaryPlace.directory
         let unnamed = moe_open_flag_unnamed()
         if unnamed != 0 {
             let opened = unsafe open(folder, unnamed | O_RDWR | O_CLOEXEC, 0o600)

@@ -161,18 +161,15 @@ public struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         let start = position
         position += 1
+        if let plain = plainString() { return plain }
         var text: [UInt8] = []
-        // Runs without escapes are taken as a whole; most strings are one.
+        // Runs without escapes are taken as a whole.
         var run = position
-        var isASCII = true
         while let byte = next {
             position += 1
-            isASCII = isASCII && byte < 0x80
             switch byte {
             case UInt8(ascii: "\""):
-                let last = bytes[run..<position - 1]
-                if isASCII, text.isEmpty { return String(decoding: last, as: UTF8.self) }
-                guard let string = String(validating: text + last, as: UTF8.self) else {
+                guard let string = String(validating: text + bytes[run..<position - 1], as: UTF8.self) else {
                     throw JSONError(offset: start, message: "the string is not UTF-8")
                 }
                 return string
@@ -185,6 +182,19 @@ public struct JSONParser {
             }
         }
         throw error("the text ends inside a string")
+    }
+
+    /// A string of printable ASCII without escapes, as keys and most values are, with its closing quote; nil, and nothing taken,
+    /// for every other.
+    private mutating func plainString() -> String? {
+        var end = position
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            guard bytes[end] >= 0x20, bytes[end] < 0x80, bytes[end] != UInt8(ascii: "\\") else { return nil }
+            end += 1
+        }
+        guard end < bytes.count else { return nil }
+        defer { position = end + 1 }
+        return String(decoding: bytes[position..<end], as: UTF8.self)
     }
 
     private mutating func escape() throws(JSONError) -> [UInt8] {

@@ -14,9 +14,11 @@ public enum JSONValue: Hashable, Sendable {
 /// The members of a JSON object, in the order of the text; keys are unique, compared by their bytes.
 public struct JSONObject: Hashable, Sendable {
     private var entries: [Member] = []
-    /// Where each key is, once there are so many that looking through them would be slow; empty before.
-    private var positions: [ExactName: Int] = [:]
+    /// Where each key is, once there are so many that looking through them would be slow; nil before.
+    private var positions: [ExactName: Int]?
     private static let searchedMembers = 12
+    /// Room that the first member makes: growing from one is what objects of a few members would spend their time on.
+    private static let usualMembers = 6
 
     // A structure and no tuple: the runtime destroys arrays of tuples by asking their metadata, member by member.
     private struct Member {
@@ -29,39 +31,43 @@ public struct JSONObject: Hashable, Sendable {
     /// The members in their order.
     public var members: [(key: String, value: JSONValue)] { entries.map { ($0.name.text, $0.value) } }
 
-    private func position(of key: String) -> Int? {
-        let name = ExactName(key)
-        if entries.count > Self.searchedMembers { return positions[name] }
-        return entries.firstIndex { $0.name == name }
+    private func position(of name: ExactName) -> Int? {
+        if let positions { return positions[name] }
+        for index in entries.indices where entries[index].name == name { return index }
+        return nil
     }
 
     private mutating func locateAll() {
-        positions.removeAll()
+        positions = nil
         guard entries.count > Self.searchedMembers else { return }
+        var positions: [ExactName: Int] = [:]
         for (index, entry) in entries.enumerated() { positions[entry.name] = index }
+        self.positions = positions
     }
 
     /// Adds a member behind the others; false, and nothing done, when there is one of that key.
     mutating func append(_ key: String, _ value: JSONValue) -> Bool {
-        guard position(of: key) == nil else { return false }
-        entries.append(Member(name: ExactName(key), value: value))
-        if entries.count == Self.searchedMembers + 1 {
-            locateAll()
+        let name = ExactName(key)
+        guard position(of: name) == nil else { return false }
+        if entries.isEmpty { entries.reserveCapacity(Self.usualMembers) }
+        entries.append(Member(name: name, value: value))
+        if positions != nil {
+            positions?[name] = entries.count - 1
         } else if entries.count > Self.searchedMembers {
-            positions[ExactName(key)] = entries.count - 1
+            locateAll()
         }
         return true
     }
 
     public subscript(key: String) -> JSONValue? {
-        get { position(of: key).map { entries[$0].value } }
+        get { position(of: ExactName(key)).map { entries[$0].value } }
         set {
             guard let newValue else {
-                guard let position = position(of: key) else { return }
+                guard let position = position(of: ExactName(key)) else { return }
                 entries.remove(at: position)
                 return locateAll()
             }
-            if let position = position(of: key) {
+            if let position = position(of: ExactName(key)) {
                 entries[position].value = newValue
             } else {
                 _ = append(key, newValue)

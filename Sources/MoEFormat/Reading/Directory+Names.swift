@@ -75,31 +75,71 @@ extension Directory {
 
     /// The first index entry whose hash is not below `hash`.
     ///
-    /// Hashes are spread evenly, so a guess by proportion lands within a page or two; halving in between keeps the number
-    /// of steps logarithmic whatever the file holds.
+    /// Hashes are spread evenly, so a guess by proportion lands on the page or beside it. What a page that was read says is used
+    /// up, from its first entry to its last, before another one is read; halving after each guess keeps the number of pages
+    /// logarithmic whatever the file holds.
     private func firstIndex(notBelow hash: UInt64) throws(FormatError) -> Int {
-        var low = 0
-        var high = count(.nameIndex)
-        var lowHash: UInt64 = 0
-        var highHash = UInt64.max
+        var range = HashRange(indices: 0..<count(.nameIndex))
         var guesses = true
-        while low < high {
-            let span = high - low
-            var middle = low + span / 2
-            if guesses, highHash > lowHash {
-                let share = Double(hash - lowHash) / Double(highHash - lowHash)
-                middle = low + min(span - 1, max(0, Int(share * Double(span))))
-            }
+        while !range.indices.isEmpty {
+            let probed = guesses ? range.guess(hash) : range.middle
             guesses.toggle()
-            let found = try indexEntry(middle).hash
-            if found < hash {
-                low = middle + 1
-                lowHash = max(lowHash, found)
-            } else {
-                high = middle
-                highHash = max(hash, min(highHash, found))
-            }
+            let page = indices(onPageOf: probed, in: range.indices)
+            range.narrow(to: hash, at: page.lowerBound, try indexEntry(page.lowerBound).hash)
+            range.narrow(to: hash, at: page.upperBound - 1, try indexEntry(page.upperBound - 1).hash)
+            while let index = range.middle(of: page) { range.narrow(to: hash, at: index, try indexEntry(index).hash) }
         }
-        return low
+        return range.indices.lowerBound
+    }
+
+    /// The entries of the name index around one, out of `indices`, that lie whole on its directory page.
+    private func indices(onPageOf index: Int, in indices: Range<Int>) -> Range<Int> {
+        guard let section = sections[.nameIndex] else { return index..<index + 1 }
+        let stride = Int(section.stride)
+        let start = Int(section.offset - blocksEnd)
+        let page = (start + index * stride) / Limits.pageBytes
+        let first = (max(0, page * Limits.pageBytes - start) + stride - 1) / stride
+        let end = ((page + 1) * Limits.pageBytes - start) / stride
+        // An entry that lies across two pages stands for itself.
+        return (first..<max(first, end)).contains(index) ? (first..<end).clamped(to: indices) : index..<index + 1
+    }
+}
+
+/// The entries among which the first one not below a hash is sought, and what is known of the hashes around them.
+private struct HashRange {
+    /// The entry sought is one of these, or the one behind them.
+    var indices: Range<Int>
+    /// No entry among them has a hash below this one.
+    private var least: UInt64 = 0
+    /// The hash of the entry behind them.
+    private var greatest = UInt64.max
+
+    init(indices: Range<Int>) { self.indices = indices }
+
+    var middle: Int { indices.lowerBound + indices.count / 2 }
+
+    /// Where the hash would stand if those between were spread evenly.
+    func guess(_ hash: UInt64) -> Int {
+        guard greatest > least, hash >= least else { return middle }
+        let share = Double(hash - least) / Double(greatest - least)
+        return indices.lowerBound + min(indices.count - 1, Int(share * Double(indices.count)))
+    }
+
+    /// The middle of what is left of some entries; nil when none is.
+    func middle(of some: Range<Int>) -> Int? {
+        let left = some.clamped(to: indices)
+        return left.isEmpty ? nil : left.lowerBound + left.count / 2
+    }
+
+    /// Makes use of the hash that an entry has.
+    mutating func narrow(to hash: UInt64, at index: Int, _ found: UInt64) {
+        guard indices.contains(index) else { return }
+        if found < hash {
+            indices = index + 1..<indices.upperBound
+            least = max(least, found)
+        } else {
+            indices = indices.lowerBound..<index
+            greatest = found
+        }
     }
 }

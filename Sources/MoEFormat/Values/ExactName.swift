@@ -5,7 +5,9 @@
 package struct ExactName: Hashable, Sendable {
     package let text: String
 
-    package init(_ text: some StringProtocol) { self.text = String(text) }
+    package init(_ text: String) { self.text = text }
+
+    package init(_ text: Substring) { self.text = String(text) }
 
     package static func == (a: ExactName, b: ExactName) -> Bool {
         // Names differ in length as a rule, which strings know. Equivalents of one length have the same bytes where they are

@@ -25,6 +25,24 @@ import Testing
         #expect(value.object?.members.count == 2 + others)
     }
 
+    @Test(arguments: [
+        ("\"\"", ""), ("\"plain ~\"", "plain ~"), ("\"\\u0041bc\"", "Abc"), ("\"ab\\n\"", "ab\n"), ("\"é\"", "é"),
+        ("\"é\\\"\"", "é\""), ("\"\u{7F}\"", "\u{7F}"), ("\"\\ud83d\\ude00!\"", "😀!"),
+    ])
+    func stringsAreReadWithTheirEscapes(text: String, expected: String) throws {
+        #expect(try parse(text).string.map { Array($0.utf8) } == Array(expected.utf8))
+    }
+
+    @Test(arguments: [
+        [0x22], [0x22, 0x61], [0x22, 0x5C], [0x22, 0x5C, 0x22], [0x22, 0x1F, 0x22], [0x22, 0xC3, 0x22],
+        [0x22, 0xFF, 0x22],
+        [0x22, 0xC3], [0x22, 0x5C, 0x6E, 0xC3, 0x22], [0x22, 0x0A, 0x22],
+        [0x22, 0x5C, 0x75, 0x64, 0x38, 0x33, 0x64, 0x22],
+    ])
+    func damagedStringsAreRefused(text: [UInt8]) {
+        #expect(throws: JSONError.self) { try JSONParser.parse(text) }
+    }
+
     @Test func depthAndNumberOfValuesAreBounded() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

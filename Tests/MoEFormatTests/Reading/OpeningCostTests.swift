@@ -36,6 +36,38 @@ import Testing
         #expect(many.reading <= few.reading + 8 * UInt64(Limits.pageBytes))
     }
 
+    /// The name index is searched page by page: however many names it holds, one or two pages lead to a name.
+    @Test func aNameIsFoundOnFewPagesOfTheIndex() throws {
+        let directory = try TemporaryDirectory()
+        var composer = try FileComposer(path: directory.file("a.moe"))
+        composer.compresses = false
+        let count = 45_000
+        var name: (Int) -> String { { "model.layers.\($0 / 768).mlp.experts.\($0 % 768 / 3).\($0 % 3).weight" } }
+        var pieces: [FileComposer.Piece] = []
+        for index in 0..<count {
+            let tensor = try composer.declare(name(index), .u8, [1])
+            pieces.append(.init(tensor: tensor, bytes: [0], rowLength: 1))
+        }
+        try composer.block(.dense, pieces)
+        try composer.finish()
+        var pages = 0
+        let tries = 60
+        for step in 0..<tries {
+            let file = try ModelFile(opening: directory.file("a.moe"))
+            let before = file.storage.bytesRead
+            let index = (step * 7919) % count
+            #expect(try file.directory.find(name(index)) == .tensor(index))
+            // Beside the index, the tensor's record and its name are read.
+            pages += Int(file.storage.bytesRead - before) / Limits.pageBytes - 2
+        }
+        #expect(pages <= 2 * tries, "\(pages) pages of the index for \(tries) names")
+        let file = try ModelFile(opening: directory.file("a.moe"))
+        #expect(try file.directory.find("no such name") == nil)
+        for index in stride(from: 0, to: count, by: 1009) {
+            #expect(try file.directory.find(name(index)) == .tensor(index))
+        }
+    }
+
     /// A block of many tensors is checked once, not once for each of them: otherwise a few megabytes of records would keep a reader
     /// busy for hours.
     @Test func tensorsOfOneBlockShareItsTable() throws {

@@ -83,6 +83,16 @@ void moe_prefer_large_pages(void *start, size_t length) {
 #endif
 }
 
+int moe_claim(int descriptor, int alone) {
+#if defined(F_OFD_SETLK)
+    struct flock claim = {.l_type = alone ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0};
+    return fcntl(descriptor, F_OFD_SETLK, &claim) == 0;
+#else
+    (void)descriptor, (void)alone;
+    return 0;
+#endif
+}
+
 void moe_raise_descriptor_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

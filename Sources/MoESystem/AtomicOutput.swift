@@ -31,12 +31,17 @@ public final class AtomicOutput: @unchecked Sendable {
         var isFinished = false
     }
 
-    /// Begins a file.
+    /// Begins a file, and removes what killed processes left of others of that name.
     ///
     /// - Parameters:
     ///   - replacing: whether `commit` may replace an existing file.
     /// - Throws: `SystemError`; with `EEXIST` when the name is taken and may not be replaced.
-    public init(_ path: String, replacing: Bool) throws(SystemError) {
+    public convenience init(_ path: String, replacing: Bool) throws(SystemError) {
+        try self.init(beginning: path, replacing: replacing)
+        HiddenSibling.removeAbandoned(of: path, in: directory)
+    }
+
+    private init(beginning path: String, replacing: Bool) throws(SystemError) {
         self.path = path
         directory = PathParts(path).directory
         // What could only fail at the end fails now.
@@ -83,7 +88,10 @@ public final class AtomicOutput: @unchecked Sendable {
     ///
     /// - Throws: `SystemError` as `init` does.
     public func beside(_ path: String) throws(SystemError) -> AtomicOutput {
-        try AtomicOutput(path, replacing: isReplacing)
+        // What lies there under this one's name was removed when this one was begun.
+        path.utf8.elementsEqual(self.path.utf8)
+            ? try AtomicOutput(beginning: path, replacing: isReplacing)
+            : try AtomicOutput(path, replacing: isReplacing)
     }
 
     /// A path by which this process and its children can open the file before it has its name, as long as the object lives.
@@ -150,6 +158,26 @@ public final class AtomicOutput: @unchecked Sendable {
         synchronizeDirectory()
     }
 
+    /// Makes several files durable and gives them their names, one right after the other.
+    ///
+    /// All that takes time or is likely to fail is done before the first has its name, and an interruption waits.
+    ///
+    /// - Throws: `SystemError`; files that come before the one that failed have their names then.
+    public static func commit(_ outputs: [AtomicOutput]) throws(SystemError) {
+        for output in outputs { try output.synchronize() }
+        for output in outputs where output.isTaken { _ = try output.siblingPath() }
+        try PendingOutputs.uninterrupted { () throws(SystemError) in
+            for output in outputs { try output.takeName(output.path) }
+        }
+        for output in outputs { output.synchronizeDirectory() }
+    }
+
+    /// Whether something has the name now.
+    private var isTaken: Bool {
+        var information = stat()
+        return unsafe lstat(path, &information) == 0
+    }
+
     /// Gives the bytes a name in the same directory, which need not be the one they were begun under; replaces what had it.
     package func takeName(_ path: String) throws(SystemError) {
         if state.withLock({ $0.temporary }) == nil, try giveName(path) { return }
@@ -185,8 +213,9 @@ public final class AtomicOutput: @unchecked Sendable {
 
     /// Gives a file without a name a sibling's.
     private func linkedSibling() throws(SystemError) -> String {
+        _ = HiddenSibling.claim(descriptor)
         for _ in 0..<100 {
-            let name = Self.siblingName(of: path, in: directory)
+            let name = HiddenSibling.path(of: path, in: directory)
             PendingOutputs.remember(name)
             if unsafe linkat(AT_FDCWD, OpenFilePath.of(descriptor), AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 {
                 return name
@@ -206,20 +235,19 @@ public final class AtomicOutput: @unchecked Sendable {
         close(opened)
     }
 
-    /// Short enough for any file system whatever the length of the final name.
-    private static func siblingName(of path: String, in directory: String) -> String {
-        return
-            "\(directory)/.\(PathParts(path).name.prefix(32)).\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).part"
-    }
-
     private static func createSibling(of path: String, in directory: String) throws(SystemError) -> (
         name: String, descriptor: Int32
     ) {
         for _ in 0..<100 {
-            let name = siblingName(of: path, in: directory)
+            let name = HiddenSibling.path(of: path, in: directory)
             PendingOutputs.remember(name)
             let opened = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            if opened >= 0 { return (name, opened) }
+            if opened >= 0, HiddenSibling.claim(opened) { return (name, opened) }
+            if opened >= 0 {
+                close(opened)
+                PendingOutputs.forget(name)
+                continue
+            }
             let error = SystemError.last("cannot create", path: path)
             PendingOutputs.forget(name)
             guard error.number == EEXIST else { throw error }

@@ -1,7 +1,7 @@
 import CommandSupport
 import MoESystem
 
-/// The files that a run writes: begun before it computes, so that what cannot be created is told at once; all of them appear, or none.
+/// The files that a run writes: begun before it computes, so that what cannot be created is told at once; they appear together.
 ///
 /// They replace what has their names: they are results of a run, not data. The files that the run reads are data.
 struct RunOutputs {
@@ -29,7 +29,7 @@ struct RunOutputs {
     func commit(_ contents: [[UInt8]]) throws {
         do throws(SystemError) {
             for (file, content) in zip(files, contents) { try file.write(content) }
-            for file in files { try file.commit() }
+            try AtomicOutput.commit(files)
         } catch {
             throw CommandFailure(writing: error)
         }

@@ -36,6 +36,11 @@ uint64_t moe_machine_memory(void);
 /// The bytes of address space that this process may have; UINT64_MAX without a limit.
 uint64_t moe_address_space_limit(void);
 
+/// Marks an open file as somebody's as long as its description is open: shared among those who keep it, or alone, for which
+/// it must be open for writing. Returns 0 where somebody's mark is in the way, or the system or the file system knows no such
+/// marks. They are advisory, and of another kind than those of flock(2), which libhdf5 uses.
+int moe_claim(int descriptor, int alone);
+
 /// Raises the number of files that this process may have open to the most that it may raise it to.
 void moe_raise_descriptor_limit(void);
 

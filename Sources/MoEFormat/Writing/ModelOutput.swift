@@ -62,7 +62,7 @@ package final class ModelOutput {
     func member(_ number: Int) -> AtomicOutput { outputs[number - 1] }
 
     private func begin() throws(FormatError) -> AtomicOutput {
-        do { return try AtomicOutput(path, replacing: isReplacing) } catch { throw .io(error) }
+        do { return try outputs[0].beside(path) } catch { throw .io(error) }
     }
 
     /// The bytes written, opened for checking before they have their names.
@@ -86,6 +86,9 @@ package final class ModelOutput {
         for output in outputs { try output.synchronize() }
         try head?.synchronize()
         let older = isReplacing ? ReplacedSet(name) : nil
+        // From the first name to the last there is no model: the shorter, the better.
+        let replaced = older?.open()
+        defer { withExtendedLifetime(replaced) {} }
         try PendingOutputs.uninterrupted { () throws(SystemError) in
             // Where the members of both have the same names, the older head goes before the first of them does.
             if let older, older.memberCount == paths.count { try NamedFile.remove(path) }

@@ -75,7 +75,8 @@ struct ConversionReport {
     /// What the experts of a bank were recognised by; nil where the input said so itself, or was cut.
     private func layout(of bank: Int) -> String? {
         guard let banks = conversion.recognition?.banks else { return nil }
-        return banks.first { $0.path == plan.banks[bank].path }?.layout
+        let path = ExactName(plan.banks[bank].path)
+        return banks.first { ExactName($0.path) == path }?.layout
     }
 
     private var headline: String {

@@ -1,3 +1,5 @@
+import MoEFormat
+
 /// The tensors that names put into one MoE layer, before shapes have confirmed any of it.
 struct BankDraft {
     struct Member {
@@ -58,7 +60,7 @@ struct BankDraft {
     /// Decides what the children of a Keras container are: experts numbered within one class, or stacked matrices.
     mutating func settleChildren() {
         guard !children.isEmpty else { return }
-        let stems = Set(children.map { NumberedName($0.child).stem })
+        let stems = Set(children.map { ExactName(NumberedName($0.child).stem) })
         for (child, leaf, whole, tensor) in children {
             if stems.count == 1 {
                 experts.append(Member(expert: NumberedName(child).number ?? 0, leaf: leaf, tensor: tensor))

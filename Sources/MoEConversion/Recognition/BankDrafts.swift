@@ -1,11 +1,13 @@
+import MoEFormat
+
 /// Sorts tensors into drafts of MoE layers by their names alone.
 ///
 /// - Complexity: O(total length of the names).
 struct BankDrafts {
     var drafts: [BankDraft] = []
     private(set) var leaves: [LeafName] = []
-    private var numberOfPath: [Substring: Int] = [:]
-    private var numberOfLeaf: [Substring: Int] = [:]
+    private var numberOfPath: [ExactName: Int] = [:]
+    private var numberOfLeaf: [ExactName: Int] = [:]
 
     /// Names of the module that holds the routed experts.
     private static let containers: Set<Substring> = [
@@ -47,7 +49,7 @@ struct BankDrafts {
     mutating func replace(_ replaced: Set<Int>, with joined: [BankDraft]) {
         drafts = drafts.enumerated().filter { !replaced.contains($0.offset) }.map(\.element) + joined
         numberOfPath = [:]
-        for (number, draft) in drafts.enumerated() { numberOfPath[draft.path[...]] = number }
+        for (number, draft) in drafts.enumerated() { numberOfPath[ExactName(draft.path)] = number }
     }
 
     /// Numbers the leaves by their names, so that nothing depends on the order of the tensors.
@@ -60,14 +62,15 @@ struct BankDrafts {
     }
 
     private mutating func draft(_ path: Substring) -> Int {
-        if let number = numberOfPath[path] { return number }
-        numberOfPath[path] = drafts.count
+        let key = ExactName(path)
+        if let number = numberOfPath[key] { return number }
+        numberOfPath[key] = drafts.count
         drafts.append(BankDraft(path: String(path)))
         return drafts.count - 1
     }
 
     private mutating func leaf(_ name: TensorName, from start: Int) -> Int {
-        let text = name.suffix(from: start)
+        let text = ExactName(name.suffix(from: start))
         if let number = numberOfLeaf[text] { return number }
         numberOfLeaf[text] = leaves.count
         leaves.append(LeafName(name.components[min(start, name.components.count)...]))
@@ -149,7 +152,7 @@ struct BankDrafts {
     private mutating func sortAside(_ name: TensorName, _ tensor: Int) {
         let components = name.components
         for depth in stride(from: components.count - 1, through: max(0, components.count - 6), by: -1) {
-            if let bank = numberOfPath[name.prefix(depth)] {
+            if let bank = numberOfPath[ExactName(name.prefix(depth))] {
                 sort(name, below: depth, tensor, into: bank)
                 return
             }
@@ -163,19 +166,19 @@ struct BankDrafts {
         }
     }
 
-    private lazy var childOfPath: [Substring: Int?] = {
-        var children: [Substring: Int?] = [:]
+    private lazy var childOfPath: [ExactName: Int?] = {
+        var children: [ExactName: Int?] = [:]
         for (number, draft) in drafts.enumerated() {
             // What lies beside two kinds of experts is given to the first; the second borrows it.
             guard let dot = draft.path.lastIndex(of: "."), !draft.holdsVisionExperts else { continue }
-            let parent = draft.path[..<dot]
+            let parent = ExactName(draft.path[..<dot])
             children[parent] = children.keys.contains(parent) ? .some(nil) : number
         }
         return children
     }()
 
     /// The one layer directly below a path.
-    private mutating func child(of path: Substring) -> Int? { childOfPath[path] ?? nil }
+    private mutating func child(of path: Substring) -> Int? { childOfPath[ExactName(path)] ?? nil }
 
     private mutating func sort(_ name: TensorName, below depth: Int, _ tensor: Int, into bank: Int) {
         let components = name.components

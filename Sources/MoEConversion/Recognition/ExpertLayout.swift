@@ -1,3 +1,5 @@
+import MoEFormat
+
 /// What a matrix does in an expert, before its shape has said the rest.
 enum ExpertMatrix: Hashable {
     case gate, up, down
@@ -90,9 +92,12 @@ struct ExpertLayout {
     ///
     /// A prefix that all names share (`mlp.w1`, `mlp.w2`) is dropped; two names that differ only in their number
     /// (`net.0`, `net.2`; `dense`, `dense_1`) are the first and the second matrix.
-    static func of(_ names: Set<String>, among choice: LayoutChoice) -> (
+    static func of(_ projections: Set<ExactName>, among choice: LayoutChoice) -> (
         layout: ExpertLayout, matrices: [String: ExpertMatrix]
     )? {
+        let names = Set(projections.map(\.text))
+        // No layout has two names that Unicode calls equivalent.
+        guard names.count == projections.count else { return nil }
         let prefix = commonPrefix(names)
         let short = Dictionary(uniqueKeysWithValues: names.map { (String($0.dropFirst(prefix)), $0) })
         for layout in all where choice.allows(layout.name) && layout.matrices.count == short.count {

@@ -20,7 +20,7 @@ struct ExpertResolver {
             choice = .auto
         }
         guard let (layout, matrices) = ExpertLayout.of(expert.projections, among: choice) else {
-            let names = expert.projections.sorted().prefix(6).map { quoted($0) }.joined(separator: ", ")
+            let names = expert.projections.sorted().prefix(6).map { quoted($0.text) }.joined(separator: ", ")
             problem = "no layout has experts with \(names)"
             return nil
         }

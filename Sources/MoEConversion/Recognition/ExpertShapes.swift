@@ -60,7 +60,7 @@ struct ExpertShapes {
     }
 
     /// The names of everything that is, or should be, a matrix.
-    var projections: Set<String> { Set(leaves.map(\.name.projection)) }
+    var projections: Set<ExactName> { Set(leaves.map { ExactName($0.name.projection) }) }
 }
 
 /// What the tensors of an expert are for, once names and shapes agree.

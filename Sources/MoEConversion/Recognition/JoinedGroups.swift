@@ -23,19 +23,18 @@ extension BankDrafts {
         for (name, shape) in beside where shape.count == 2 {
             let count = name.components.count
             for depth in max(0, count - 3)..<count {
-                guard let groups = candidates[String(name.prefix(depth))]?.drafts.count, shape.contains(groups) else {
-                    continue
-                }
+                let path = ExactName(name.prefix(depth))
+                guard let groups = candidates[path]?.drafts.count, shape.contains(groups) else { continue }
                 let meaning = SideNames.meaning(of: LeafName(name.components[depth...]))
                 if meaning == .router || meaning == .groupRouter {
-                    candidates[String(name.prefix(depth))]?.hasFirstGate = true
+                    candidates[path]?.hasFirstGate = true
                 }
             }
         }
         var replaced: Set<Int> = []
         var joined: [BankDraft] = []
         for (path, candidate) in candidates where candidate.hasFirstGate {
-            guard let draft = draft(joining: candidate, at: path) else { continue }
+            guard let draft = draft(joining: candidate, at: path.text) else { continue }
             joined.append(draft)
             replaced.formUnion(candidate.drafts.values)
         }
@@ -43,19 +42,19 @@ extension BankDrafts {
     }
 
     /// Layers whose experts lie in groups, by the path of the layer: one container of groups each, and no experts beside it.
-    private func candidates() -> [String: Candidate] {
-        var candidates: [String: Candidate?] = [:]
+    private func candidates() -> [ExactName: Candidate] {
+        var candidates: [ExactName: Candidate?] = [:]
         for (number, draft) in drafts.enumerated() {
             let components = draft.path.split(separator: ".")
             guard components.count >= 2, let group = decimal(components[components.count - 1]) else { continue }
             let container = components[components.count - 2]
             guard Self.groupContainers.contains(container) else { continue }
-            let path = components.dropLast(2).joined(separator: ".")
+            let path = ExactName(components.dropLast(2).joined(separator: "."))
             var candidate = candidates[path] ?? Candidate(container: String(container))
             candidate?.drafts[group] = number
             candidates[path] = candidate?.container == String(container) ? candidate : .some(nil)
         }
-        for draft in drafts { candidates[draft.path] = nil }
+        for draft in drafts { candidates[ExactName(draft.path)] = nil }
         return candidates.compactMapValues(\.self)
     }
 

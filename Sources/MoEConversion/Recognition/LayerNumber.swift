@@ -1,3 +1,5 @@
+import MoEFormat
+
 /// Reads the model's own layer numbers out of the paths of its MoE layers.
 enum LayerNumber {
     /// Names of modules whose children are numbered layers.
@@ -28,11 +30,11 @@ enum LayerNumber {
 
     private static func kerasNumbers(_ paths: [[Substring]]) -> [Int]? {
         var numbers: [Int] = []
-        var stems: Set<Substring> = []
+        var stems: Set<ExactName> = []
         for path in paths {
             guard let stack = path.lastIndex(of: "layers"), stack + 1 < path.count else { return nil }
             let name = NumberedName(path[stack + 1])
-            stems.insert(name.stem)
+            stems.insert(ExactName(name.stem))
             numbers.append(name.number ?? 0)
         }
         return stems.count == 1 ? numbers : nil

@@ -1,3 +1,5 @@
+import MoEFormat
+
 /// The end of a tensor's name inside its expert or layer: which matrix it belongs to, and what of it it is.
 ///
 /// `gate_proj.weight`, `gate_up_proj_bias`, `down.vars.0` and `w2.weight_scale_inv` all read alike.
@@ -63,8 +65,12 @@ struct LeafName: Hashable {
         self.isKernel = isKernel
     }
 
+    static func == (a: LeafName, b: LeafName) -> Bool {
+        a.part == b.part && a.isKernel == b.isKernel && ExactName(a.projection) == ExactName(b.projection)
+    }
+
     /// Something to order leaves by.
-    var key: String { "\(projection) \(part) \(isKernel)" }
+    var key: ExactName { ExactName("\(projection) \(part) \(isKernel)") }
 
     /// The name with a Keras variable of a layer read as what a dense layer keeps there: kernel, then bias.
     var asDenseLayer: LeafName {

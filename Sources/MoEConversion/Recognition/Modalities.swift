@@ -1,3 +1,5 @@
+import MoEFormat
+
 extension BankDraft {
     /// The last component that is added to the path of a layer's vision experts.
     static let visionSuffix = "vision"
@@ -9,7 +11,7 @@ extension BankDraft {
 
     /// Whether these are the vision experts beside another draft's text experts, and shared ones stand beside both.
     func borrowsShared(of text: BankDraft) -> Bool {
-        holdsVisionExperts && text.path == path.dropLast(Self.visionModule.count) + "text_moe"
+        holdsVisionExperts && ExactName(text.path) == ExactName(path.dropLast(Self.visionModule.count) + "text_moe")
             && !(text.shared.isEmpty && text.stackedShared.isEmpty)
     }
 

@@ -15,7 +15,8 @@ struct TensorName {
             path = String(decoding: path.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: ".") : $0 }, as: UTF8.self)
         }
         self.path = path
-        components = path.split(separator: ".", omittingEmptySubsequences: true)
+        // By bytes: a mark that combines with a dot makes it no other character of the path.
+        components = path.utf8.split(separator: UInt8(ascii: ".")).map { Substring($0) }
     }
 
     /// The dotted path of the first `count` components.

@@ -16,14 +16,14 @@ extension Recognition {
     /// of two bytes may be the same, viewed; that is never assumed, but said.
     fileprivate mutating func settleUntagged(_ tensors: [SourceTensor]) {
         var settled = 0
-        var integers: Set<String> = []
+        var integers: Set<ExactName> = []
         for index in placements.indices
         where placements[index].role != .other && placements[index].role != .tokenExpertTable {
             switch placements[index].dtype {
             case .opaque(2):
                 placements[index].dtype = .bf16
                 settled += 1
-            case .u16, .i16: integers.insert(Self.pattern(tensors[index].name))
+            case .u16, .i16: integers.insert(ExactName(Self.pattern(tensors[index].name)))
             default: break
             }
         }
@@ -36,7 +36,8 @@ extension Recognition {
             "\(everyMatrix ? "the" : "some") weights are two-byte integers; if they are bfloat16 in disguise, say so with --reinterpret"
         )
         suggestions +=
-            everyMatrix ? ["--reinterpret '*=bf16'"] : integers.sorted().prefix(8).map { "--reinterpret '\($0)=bf16'" }
+            everyMatrix
+            ? ["--reinterpret '*=bf16'"] : integers.sorted().prefix(8).map { "--reinterpret '\($0.text)=bf16'" }
     }
 
     /// A name with every number in it replaced by a wildcard.

@@ -1,3 +1,5 @@
+import MoEFormat
+
 /// Which layer a tensor belongs to, by its name.
 struct LayerOwners {
     private var prefixes: [(path: String, layer: Int)] = []
@@ -5,7 +7,7 @@ struct LayerOwners {
 
     init(_ banks: [ConversionPlan.Bank]) {
         let numbered = banks.compactMap { bank in
-            bank.layer.map { (components: bank.path.split(separator: "."), layer: $0) }
+            bank.layer.map { (components: bank.path.split(separator: ".").map { ExactName($0) }, layer: $0) }
         }
         for bank in numbered {
             // The shortest beginning that no bank of another layer shares: the layer's own module.
@@ -15,7 +17,7 @@ struct LayerOwners {
                     continue
                 }
                 // With one bank alone even the root is its own; there the names of stacks decide.
-                if numbered.count > 1 { prefixes.append((prefix.joined(separator: ".") + ".", bank.layer)) }
+                if numbered.count > 1 { prefixes.append((prefix.map(\.text).joined(separator: ".") + ".", bank.layer)) }
                 break
             }
         }
@@ -27,6 +29,6 @@ struct LayerOwners {
         for (stack, child) in zip(components, components.dropFirst()) where Self.stacks.contains(stack) {
             if let number = decimal(child) { return number }
         }
-        return prefixes.first { path.hasPrefix($0.path) }?.layer
+        return prefixes.first { path.utf8.starts(with: $0.path.utf8) }?.layer
     }
 }

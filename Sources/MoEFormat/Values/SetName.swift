@@ -26,10 +26,14 @@ package struct SetName: Equatable, Sendable {
     /// Whether a file's name is that of a member of some set with this name.
     package func hasMember(named name: String) -> Bool {
         let (stem, suffix) = Self.split(Self.file(of: head))
-        guard name.hasPrefix(stem + "-"), name.hasSuffix(suffix.isEmpty ? Self.suffix : suffix) else { return false }
-        let numbers = name.dropFirst(stem.count + 1).dropLast(Self.suffix.count)
-        let isNumber = { (text: Substring) in text.count == 5 && text.allSatisfy { $0.isASCII && $0.isNumber } }
-        return numbers.count == 14 && numbers.dropFirst(5).hasPrefix("-of-") && isNumber(numbers.prefix(5))
+        let ending = suffix.isEmpty ? Self.suffix : suffix
+        // By bytes: file systems know no equivalent names.
+        guard name.utf8.starts(with: (stem + "-").utf8), name.hasSuffix(ending) else { return false }
+        let numbers = name.utf8.dropFirst(stem.utf8.count + 1).dropLast(Self.suffix.utf8.count)
+        let isNumber = { (text: Substring.UTF8View) in
+            text.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
+        return numbers.count == 14 && numbers.dropFirst(5).starts(with: "-of-".utf8) && isNumber(numbers.prefix(5))
             && isNumber(numbers.suffix(5))
     }
 

@@ -19,11 +19,11 @@ struct MapResolver {
 
     /// - Throws: `RecognitionError` of kind usage when the map does not fit the tensors.
     func banks(_ names: [TensorName]) throws(RecognitionError) -> [ResolvedBank] {
-        var groups: [String: Group] = [:]
+        var groups: [ExactName: Group] = [:]
         for (tensor, name) in names.enumerated() {
             guard let (entry, values) = firstMatch(name), let role = entries[entry].role else { continue }
-            let path = NamePattern.fill(entries[entry].bank, values)
-            var group = groups[path] ?? Group(path: path.isEmpty ? "model" : path)
+            let path = ExactName(NamePattern.fill(entries[entry].bank, values))
+            var group = groups[path] ?? Group(path: path.text.isEmpty ? "model" : path.text)
             group.layer = values[.layer] ?? group.layer
             let member = BankDraft.Member(expert: values[.expert] ?? values[.shared] ?? 0, leaf: entry, tensor: tensor)
             if entries[entry].pattern.placeholders.contains(.expert) {

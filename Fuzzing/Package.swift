@@ -59,6 +59,7 @@ let package = Package(
 
         fuzzer("FuzzOpen", ["Mutators"]),
         fuzzer("FuzzRun", ["Mutators"]),
+        fuzzer("FuzzSet", ["Mutators"]),
         fuzzer("FuzzChunk", ["Mutators", "MoEFormat"]),
         fuzzer("FuzzJSON"),
         fuzzer("FuzzNumPy"),

@@ -10,7 +10,7 @@ for fuzzer in $(cat "$root/Fuzzing/fuzzers"); do mkdir -p "$folder/$fuzzer"; don
 
 # Large files make slow runs and say nothing more.
 for fuzzer in FuzzOpen FuzzRun; do
-    MOE_FUZZ_SEEDS="$folder/$fuzzer" "$bin/FuzzOpen" -runs=0 2> /dev/null
+    MOE_FUZZ_SEEDS="$folder/$fuzzer" MOE_FUZZ_SET_SEEDS="$folder/FuzzSet" "$bin/FuzzOpen" -runs=0 2> /dev/null
     find "$root/fixtures/golden" -name '*.moe' -size -8k -exec cp -n {} "$folder/$fuzzer/" \;
 done
 find "$folder/FuzzRun" -size -2k -delete
@@ -35,6 +35,13 @@ for path in sorted((root / "fixtures/golden").glob("*.moe")):
         kind, _, offset, length = struct.unpack_from("<IIQQ", data, table + 48 * entry)
         if kind == 12 and length < 4096:
             (folder / "FuzzJSON" / f"model-{path.stem}").write_bytes(data[offset : offset + length])
+# The sets of the corpus: the number of members less one, the lengths of all files but the last, the files with the head first.
+for head in (root / "fixtures/golden").glob("*.moe"):
+    files = [head, *sorted((root / "fixtures/golden").glob(f"{head.stem}-?????-of-?????.moe"))]
+    if len(files) > 1:
+        data = [file.read_bytes() for file in files]
+        lengths = b"".join(struct.pack("<H", len(file)) for file in data[:-1])
+        (folder / "FuzzSet" / head.stem).write_bytes(bytes([len(files) - 2]) + lengths + b"".join(data))
 texts = ['{"a": [1, -0.5e3, true, null, "\\ud83d\\ude00\\n"]}', "[[[[NaN, Infinity, -Infinity]]]]", '"\\u0000"', "1e400"]
 for index, text in enumerate(texts):
     (folder / "FuzzJSON" / f"text{index}").write_text(text)

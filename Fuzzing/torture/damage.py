@@ -1,62 +1,85 @@
 """Flipped bits and missing ends of `.moe` files."""
 
+import re
+
 from .bench import DAMAGED, DONE, FINDINGS
-from .models import golden, layers, regions, written
+from .models import copied, files, golden, layers, regions, written
 
 
 def flips(bench):
     """A flip in any region is found by `verify`; `moe-run` gives the right bits or an error and no output."""
-    file = bench.work / "flipped.moe"
     count = 0
     for model in golden() + written():
-        data = bytearray(model.read_bytes())
         runnable = layers(bench, model)
-        places = set()
-        for _, start, end in regions(data):
-            places |= {start, end - 1, *(bench.random.randrange(start, end) for _ in range(bench.rounds // 25))}
-        for place in sorted(places):
-            bit = 1 << bench.random.randrange(8)
-            data[place] ^= bit
+        copies = copied(bench, model)
+        head = model.read_bytes()
+        for number, file in enumerate(copies):
+            data = bytearray(file.read_bytes())
+            places = set()
+            for _, start, end in regions(data, head, number):
+                places |= {start, end - 1, *(bench.random.randrange(start, end) for _ in range(bench.rounds // 25))}
+            for place in sorted(places):
+                flip(bench, copies[0], file, data, place, runnable)
+            count += len(places)
             file.write_bytes(data)
-            data[place] ^= bit
-            count += 1
-            verified = bench.expect({FINDINGS, DAMAGED}, "moe-inspect", "verify", file)
-            if verified.code == FINDINGS and b"R" not in verified.output:
-                bench.fail(f"a finding without its rule: {model.name} byte {place}: {verified.output[:200]!r}")
-            bench.expect({DONE, DAMAGED}, "moe-inspect", file, "--json", "--tensors")
-            for layer in runnable:
-                code, output = layer.run(file, codes={layer.code, DAMAGED})
-                if code == DONE and output != layer.output:
-                    bench.fail(f"wrong numbers: {model.name} byte {place} bit {bit}, layer {layer.path}")
-    print(f"  {count} flips in {len(golden() + written())} files")
+    print(f"  {count} flips in {sum(len(files(m)) for m in golden() + written())} files")
+
+
+def flip(bench, head, file, data, place, runnable):
+    """One flip in a file of a model, which stays there."""
+    bit = 1 << bench.random.randrange(8)
+    data[place] ^= bit
+    file.write_bytes(data)
+    data[place] ^= bit
+    # Of a set, the head is what is opened; a member that is named leads to it.
+    for named in {head, file}:
+        verified = bench.expect({FINDINGS, DAMAGED}, "moe-inspect", "verify", named)
+        if verified.code == FINDINGS and not re.search(rb"\bR\d\d\b", verified.output):
+            bench.fail(f"a finding without its rule: {file.name} byte {place}: {verified.output[:200]!r}")
+        bench.expect({DONE, DAMAGED}, "moe-inspect", named, "--json", "--tensors")
+    for layer in runnable:
+        code, output = layer.run(head, codes={layer.code, DAMAGED})
+        if code == DONE and output != layer.output:
+            bench.fail(f"wrong numbers: {file.name} byte {place} bit {bit}, layer {layer.path}")
 
 
 def truncation(bench):
     """No file opens whose end is missing, whatever its length; nor one with bytes behind its end."""
-    file = bench.work / "cut.moe"
     count = 0
     for model in golden() + written():
-        data = model.read_bytes()
         runnable = layers(bench, model)
-        # Every length of what is small, the ends of what is not.
-        lengths = range(len(data))
-        if len(data) > 20 * bench.rounds:
-            ends = {end for _, start, end in regions(data) if end < len(data)} | {start for _, start, _ in regions(data)}
-            near = {e + d for e in ends for d in (-1, 0, 1)}
-            lengths = near | {bench.random.randrange(len(data)) for _ in range(bench.rounds)}
-            lengths = sorted(n for n in lengths if 0 <= n < len(data))
-        for length in lengths:
-            file.write_bytes(data[:length])
-            count += 1
-            bench.expect({DAMAGED}, "moe-inspect", file)
-            if length % 7 == 0:
-                bench.expect({DAMAGED}, "moe-inspect", "verify", file)
+        copies = copied(bench, model)
+        head = model.read_bytes()
+        for number, file in enumerate(copies):
+            data = file.read_bytes()
+            lengths = cuts(bench, data, head, number)
+            for index, length in enumerate(lengths):
+                file.write_bytes(data[:length])
+                bench.expect({DAMAGED}, "moe-inspect", file)
+                if index % 7:
+                    continue
+                # A head opens without its members.
+                bench.expect({DAMAGED} if number == 0 else {FINDINGS, DAMAGED}, "moe-inspect", "verify", copies[0])
                 for layer in runnable:
-                    layer.run(file, codes={DAMAGED})
-        for extra in (1, 64, 5000):
-            file.write_bytes(data + bytes(extra))
-            bench.expect({DAMAGED}, "moe-inspect", "verify", file)
+                    code, output = layer.run(copies[0], codes={DAMAGED} if number == 0 else {layer.code, DAMAGED})
+                    if code == DONE and output != layer.output:
+                        bench.fail(f"wrong numbers: {file.name} cut to {length}, layer {layer.path}")
+            count += len(lengths)
+            for extra in (1, 64, 5000):
+                file.write_bytes(data + bytes(extra))
+                bench.expect({DAMAGED}, "moe-inspect", "verify", file)
+            file.write_bytes(data)
     print(f"  {count} lengths")
+
+
+def cuts(bench, data, head, number):
+    """Every length below that of a small file; for others, the ends of every region with a byte more and less, and some more."""
+    if len(data) <= 40 * bench.rounds:
+        return list(range(len(data)))
+    ends = {end for _, *range in regions(data, head, number) for end in range}
+    near = {end + by for end in ends for by in (-1, 0, 1)}
+    lengths = near | {bench.random.randrange(len(data)) for _ in range(bench.rounds)}
+    return sorted(length for length in lengths if 0 <= length < len(data))
 
 
 def budgets(bench):

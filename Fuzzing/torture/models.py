@@ -1,31 +1,53 @@
 """The whole `.moe` files that are damaged: their regions, and the layers that can be run."""
 
 import json
+import pathlib
+import re
+import shutil
 import struct
 
 from .bench import DONE, FIXTURES, npy
 
 
+MEMBER = re.compile(r"-\d{5}-of-\d{5}\.moe$")
+
+
 def golden():
-    return sorted((FIXTURES / "golden").glob("*.moe"))
+    """Models of every kind, a set by its head."""
+    return [path for path in sorted((FIXTURES / "golden").glob("*.moe")) if not MEMBER.search(path.name)]
 
 
 def written():
     return sorted((FIXTURES / "written").glob("*.moe"))
 
 
+def files(model):
+    """The files that a model spans: itself, and the members of a set."""
+    return [model, *sorted(p for p in model.parent.glob(f"{model.stem}-*.moe") if MEMBER.sub(".moe", p.name) == model.name)]
+
+
+def copied(bench, model):
+    """A copy of all files of a model under their own names; the names of a set's files are part of it."""
+    folder = bench.work / "copy"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return [pathlib.Path(shutil.copyfile(path, folder / path.name)) for path in files(model)]
+
+
 SECTIONS = {
     1: "blocks", 2: "banks", 3: "tensors", 4: "aliases", 5: "parts", 6: "tensor parts", 7: "links", 8: "dims",
-    9: "name index", 10: "names", 11: "page hashes", 12: "model", 13: "config", 14: "source",
+    9: "name index", 10: "names", 11: "page hashes", 12: "model", 13: "config", 14: "source", 15: "set",
 }
 
 
-def regions(data):
-    """Every region of a file with its range, from SPEC.md: no byte is in none."""
+def regions(data, head=None, number=0):
+    """Every region of a file with its range, from SPEC.md: no byte is in none.
+
+    `head` and `number` are for a member of a set, whose blocks the head describes.
+    """
     size = len(data)
     _, table, count, _, directory, length = struct.unpack_from("<QQIIQQ", data, size - 64)
     found = [("header", 0, 64), ("section table", table, size - 64), ("footer", size - 64, size)]
-    blocks = None
     position = directory
     for entry in range(count):
         kind, _, offset, extent, stride, _, records = struct.unpack_from("<IIQQIIQ", data, table + 48 * entry)
@@ -34,11 +56,9 @@ def regions(data):
         if offset + extent <= directory + length:
             found.append(("directory padding", position, offset))
             position = offset + extent
-        if kind == 1:
-            blocks = [struct.unpack_from("<QQQ", data, offset + stride * i) for i in range(records)]
     found.append(("directory padding", position, directory + length))
     position = 64
-    for offset, extent, chunks in blocks or []:
+    for offset, extent, chunks in blocks(data if head is None else head, number):
         found += [
             ("block padding", position, offset), ("block data", offset, offset + chunks),
             ("chunk table", offset + chunks, offset + extent),
@@ -46,6 +66,18 @@ def regions(data):
         position = offset + extent
     found.append(("block padding", position, directory))
     return [(name, start, end) for name, start, end in found if end > start]
+
+
+def blocks(head, number):
+    """Offset, length and offset of the chunk table of each block in a file, as the head of its set describes them."""
+    table, count = struct.unpack_from("<QI", head, len(head) - 56)
+    for entry in range(count):
+        kind, _, offset, _, stride, _, records = struct.unpack_from("<IIQQIIQ", head, table + 48 * entry)
+        if kind != 1:
+            continue
+        for record in range(offset, offset + stride * records, stride):
+            if struct.unpack_from("<H", head, record + 52)[0] == number:
+                yield struct.unpack_from("<QQQ", head, record)
 
 
 class Layer:

@@ -16,14 +16,22 @@ public func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: I
     ModelFileMutator.mutate(data, count, limit, seed)
 }
 
-/// Before the first run: writes the samples, where asked for, as seeds into a directory.
+/// Before the first run: writes the samples, where asked for, as seeds into a directory; into another, as sets.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(_ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer) -> CInt {
-    guard let folder = ProcessInfo.processInfo.environment["MOE_FUZZ_SEEDS"] else { return 0 }
+    let environment = ProcessInfo.processInfo.environment
     for sample in SampleFile.small {
         do {
-            try Data(sample.bytes()).write(
-                to: URL(fileURLWithPath: folder).appendingPathComponent("sample-\(sample.rawValue)"))
+            if let folder = environment["MOE_FUZZ_SEEDS"] {
+                try Data(sample.bytes()).write(
+                    to: URL(fileURLWithPath: folder).appendingPathComponent("sample-\(sample.rawValue)"))
+            }
+            if let folder = environment["MOE_FUZZ_SET_SEEDS"],
+                let input = SetProperty.input(of: try sample.files(limit: 1500))
+            {
+                try Data(input).write(
+                    to: URL(fileURLWithPath: folder).appendingPathComponent("sample-\(sample.rawValue)"))
+            }
         } catch {
             fatalError("the seed \(sample.rawValue) cannot be written: \(error)")
         }

@@ -4,11 +4,12 @@
 public enum ModelFileMutator {
     private static let magic: [UInt8] = [0x89, 0x4D, 0x4F, 0x45, 0x0D, 0x0A, 0x1A, 0x0A]
     private static let endMagic: [UInt8] = magic.reversed().map { $0 }
-    /// Strides of kinds 1 to 9, and the widths of each kind's fields in order.
-    private static let fields: [[Int]] = [
-        [8, 8, 8, 8, 4, 4, 4, 4, 4, 2, 1, 1, 8], [8, 4, 4, 4, 4, 4, 4, 8, 8, 8, 4, 2, 2],
-        [8, 8, 8, 4, 2, 1, 1, 4, 4, 4, 4, 8, 8],
-        [8, 4, 4], [8, 8, 8, 8, 4, 4, 4, 4, 4, 2, 2, 1, 1, 1, 1, 4], [4], [2, 2, 4], [8], [8, 4, 4],
+    /// The widths of the fields of each kind of record, in order.
+    private static let fields: [Int: [Int]] = [
+        1: [8, 8, 8, 8, 4, 4, 4, 4, 4, 2, 1, 1, 8], 2: [8, 4, 4, 4, 4, 4, 4, 8, 8, 8, 4, 2, 2],
+        3: [8, 8, 8, 4, 2, 1, 1, 4, 4, 4, 4, 8, 8], 4: [8, 4, 4],
+        5: [8, 8, 8, 8, 4, 4, 4, 4, 4, 2, 2, 1, 1, 1, 1, 4], 6: [4], 7: [2, 2, 4], 8: [8], 9: [8, 4, 4],
+        15: [8, 8, 8, 8, 2, 2, 4],
     ]
 
     public static func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: UInt32) -> Int {
@@ -37,8 +38,7 @@ public enum ModelFileMutator {
     private static func changeField(of envelope: Envelope, in source: inout MutationSource) {
         guard !envelope.sections.isEmpty else { return }
         let section = envelope.sections[source.random(below: envelope.sections.count)]
-        guard section.kind >= 1, section.kind <= fields.count else { return source.mutate(section.range) }
-        let widths = fields[section.kind - 1]
+        guard let widths = fields[section.kind] else { return source.mutate(section.range) }
         let stride = widths.reduce(0, +)
         let records = section.range.count / stride
         guard records > 0 else { return }

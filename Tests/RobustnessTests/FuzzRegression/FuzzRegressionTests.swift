@@ -33,6 +33,14 @@ import Testing
         RuntimeProperty.check(HashRepair.repaired(try found.bytes()), in: ScratchFile())
     }
 
+    @Test(arguments: Case.all(of: "FuzzSet")) func opensSets(found: Case) throws {
+        let scratch = ScratchSet()
+        let bytes = try found.bytes()
+        SetProperty.check(bytes, in: scratch)
+        guard let files = SetProperty.files(of: bytes) else { return }
+        SetProperty.check(try #require(SetProperty.input(of: HashRepair.repaired(files))), in: scratch)
+    }
+
     @Test(arguments: Case.all(of: "FuzzChunk")) func decodesChunks(found: Case) throws {
         ChunkProperty.check(try found.bytes(), decoder: try MoEFormat.ChunkDecoder())
     }
@@ -74,6 +82,17 @@ import Testing
         let bytes = try sample.bytes()
         #expect(HashRepair.repaired(bytes) == bytes)
         #expect(ModelFileProperty.check(bytes, in: ScratchFile()))
+    }
+
+    /// The same of sets, which run too.
+    @Test(arguments: [SampleFile.experts, .rawExperts, .quantized]) func samplesAreSetsToo(sample: SampleFile) throws {
+        let files = try sample.files(limit: 1500)
+        let isSame = HashRepair.repaired(files) == files
+        #expect(isSame && files.count > 2)
+        let input = try #require(SetProperty.input(of: files))
+        let comesBack = SetProperty.files(of: input) == files
+        #expect(comesBack)
+        #expect(SetProperty.check(input, in: ScratchSet()))
     }
 
     /// Samples are models that run: otherwise a fuzzer that starts from them would reach little.

@@ -6,13 +6,19 @@ import Foundation
 ///
 /// A fuzzer's build takes every hash for right; what it found reaches the same place here only with hashes that are.
 enum HashRepair {
-    static func repaired(_ bytes: [UInt8]) -> [UInt8] {
-        var bytes = bytes
-        guard bytes.count >= 128 else { return bytes }
-        repairTables(&bytes)
-        repairPages(&bytes)
-        repairEnvelope(&bytes)
-        return bytes
+    static func repaired(_ bytes: [UInt8]) -> [UInt8] { repaired([bytes])[0] }
+
+    /// The files of a set, the head first; or one file.
+    static func repaired(_ files: [[UInt8]]) -> [[UInt8]] {
+        var files = files
+        guard files[0].count >= 128 else { return files }
+        repairTables(&files)
+        repairIdentity(&files)
+        for number in files.indices where files[number].count >= 128 {
+            repairPages(&files[number])
+            repairEnvelope(&files[number])
+        }
+        return files
     }
 
     private static func load(_ bytes: [UInt8], _ offset: UInt64, _ width: Int) -> UInt64? {
@@ -51,21 +57,48 @@ enum HashRepair {
         return nil
     }
 
-    private static func repairTables(_ bytes: inout [UInt8]) {
-        guard let blocks = section(1, bytes), blocks.stride >= 64, blocks.length <= UInt64(bytes.count) else { return }
+    /// The hashes of chunks, and those of the tables that hold them; tables lie in the file that their block's record names.
+    private static func repairTables(_ files: inout [[UInt8]]) {
+        guard let blocks = section(1, files[0]), blocks.stride >= 64, blocks.length <= UInt64(files[0].count) else {
+            return
+        }
         for record in stride(from: blocks.offset, to: blocks.offset &+ blocks.length, by: Int(blocks.stride)) {
-            guard let offset = load(bytes, record, 8), let place = load(bytes, record +? 16 ?? .max, 8),
-                let count = load(bytes, record + 32, 4),
-                let table = offset +? place, count <= UInt64(bytes.count) / 24
+            guard let offset = load(files[0], record, 8), let place = load(files[0], record +? 16 ?? .max, 8),
+                let count = load(files[0], record + 32, 4), let number = load(files[0], record + 52, 2).map(Int.init),
+                number < files.count, let table = offset +? place, count <= UInt64(files[number].count) / 24
             else { continue }
             for index in 0..<count {
-                guard let entry = table +? 24 * index, let chunk = load(bytes, entry, 8),
-                    let length = load(bytes, entry +? 16 ?? .max, 4),
-                    let start = offset +? chunk, let hash = hash(bytes, start, length)
+                guard let entry = table +? 24 * index, let chunk = load(files[number], entry, 8),
+                    let length = load(files[number], entry +? 16 ?? .max, 4),
+                    let start = offset +? chunk, let hash = hash(files[number], start, length)
                 else { continue }
-                store(hash, in: &bytes, at: entry + 8)
+                store(hash, in: &files[number], at: entry + 8)
             }
-            if let hash = hash(bytes, table, 24 * count) { store(hash, in: &bytes, at: record + 24) }
+            if let hash = hash(files[number], table, 24 * count) { store(hash, in: &files[0], at: record + 24) }
+        }
+    }
+
+    /// What all files of a set call it, where the damaged ones agreed on a name.
+    private static func repairIdentity(_ files: inout [[UInt8]]) {
+        guard let records = section(15, files[0]), records.length >= 40 else { return }
+        let identity = SetIdentity()
+        for kind in SetIdentity.kinds {
+            guard let section = section(UInt64(kind.rawValue), files[0]), let end = section.offset +? section.length,
+                end <= UInt64(files[0].count)
+            else { continue }
+            identity.add(Array(files[0][Int(section.offset)..<Int(end)]))
+        }
+        let old = (load(files[0], records.offset, 8), load(files[0], records.offset +? 8 ?? .max, 8))
+        for number in files.indices where files[number].count >= 128 {
+            guard let own = section(15, files[number]), own.length <= UInt64(files[number].count) else { continue }
+            for record in stride(from: own.offset, to: own.offset &+ own.length, by: 40) {
+                guard let high = record +? 8, (load(files[number], record, 8), load(files[number], high, 8)) == old
+                else {
+                    continue
+                }
+                store(identity.value.low, in: &files[number], at: record)
+                store(identity.value.high, in: &files[number], at: high)
+            }
         }
     }
 

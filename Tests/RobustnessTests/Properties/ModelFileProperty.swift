@@ -12,7 +12,11 @@ package enum ModelFileProperty {
     @discardableResult
     package static func check(_ bytes: [UInt8], in scratch: ScratchFile) -> Bool {
         scratch.replace(with: bytes)
-        guard let file = try? ModelFile(opening: scratch.path) else { return false }
+        return check(path: scratch.path)
+    }
+
+    package static func check(path: String) -> Bool {
+        guard let file = try? ModelFile(opening: path) else { return false }
         walk(file)
         _ = try? Verification(of: file, workers: Workers(1))
         return true

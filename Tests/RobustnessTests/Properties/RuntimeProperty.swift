@@ -7,12 +7,17 @@ package enum RuntimeProperty {
     @discardableResult
     package static func check(_ bytes: [UInt8], in scratch: ScratchFile) -> Bool {
         scratch.replace(with: bytes)
-        guard let roomy = model(scratch, .read, budget: 1 << 20), let tight = model(scratch, .mapped, budget: 1 << 13)
+        return check(path: scratch.path, byteCount: bytes.count)
+    }
+
+    @discardableResult
+    package static func check(path: String, byteCount: Int) -> Bool {
+        guard let roomy = model(path, .read, budget: 1 << 20), let tight = model(path, .mapped, budget: 1 << 13)
         else { return false }
         var runs = false
         for bank in roomy.banks.prefix(4) {
             guard let layer = try? roomy.layer(named: bank.path), layer.hiddenSize <= 1 << 12 else { continue }
-            expect(layer.outputSize <= bytes.count * 1024, "an output's size is borne out by weights")
+            expect(layer.outputSize <= byteCount * 1024, "an output's size is borne out by weights")
             let tokens = 3
             let hidden = (0..<tokens * layer.hiddenSize).map { Float(($0 &* 37) % 23 - 11) / 8 }
             var options = ForwardOptions()
@@ -29,7 +34,7 @@ package enum RuntimeProperty {
         return runs
     }
 
-    private static func model(_ scratch: ScratchFile, _ engine: IOEngine, budget: Int) -> MoEModel? {
-        try? MoEModel(opening: scratch.path, options: .init(memoryBudget: .bytes(budget), engine: engine, jobs: 1))
+    private static func model(_ path: String, _ engine: IOEngine, budget: Int) -> MoEModel? {
+        try? MoEModel(opening: path, options: .init(memoryBudget: .bytes(budget), engine: engine, jobs: 1))
     }
 }

@@ -20,10 +20,15 @@ package enum SampleFile: String, CaseIterable, Sendable {
     package static let small: [SampleFile] = [.dense, .experts, .rawExperts, .quantized]
 
     /// The file's bytes: the same at each call.
-    package func bytes() throws -> [UInt8] {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("moe-sample-\(UUID().uuidString)").path
-        defer { unlink(path) }
-        let output = try AtomicOutput(path, replacing: true)
+    package func bytes() throws -> [UInt8] { try files(limit: nil)[0] }
+
+    /// The bytes of the files of a set with at most so many bytes each, the head first; or of the one file.
+    package func files(limit: UInt64?) throws -> [[UInt8]] {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("moe-sample-\(UUID().uuidString)")
+            .path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let output = try ModelOutput(folder + "/sample.moe", replacing: true, fileLimit: limit)
         var composer = try SampleComposer(output)
         switch self {
         case .dense: try composer.writeDense()
@@ -35,7 +40,9 @@ package enum SampleFile: String, CaseIterable, Sendable {
         case .quantized: try composer.writeQuantized()
         }
         try output.commit()
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        return try ([output.path] + SetName(head: output.path).existingMembers).map {
+            [UInt8](try Data(contentsOf: URL(fileURLWithPath: $0)))
+        }
     }
 }
 
@@ -46,7 +53,7 @@ private struct SampleComposer {
     var compresses = true
     private var seed: UInt64 = 1
 
-    init(_ output: AtomicOutput) throws {
+    init(_ output: ModelOutput) throws {
         writer = try ModelFileWriter(output)
         encoder = try ChunkEncoder()
     }

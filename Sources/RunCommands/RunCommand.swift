@@ -76,7 +76,9 @@ package struct RunCommand: ParsableCommand {
             guard layer != nil, input != nil, output != nil else {
                 throw ValidationError("--layer, --input and --output are needed")
             }
-            guard output.map({ ExactName($0) }) != routing.map({ ExactName($0) }) else { throw ValidationError("--output and --routing name the same file") }
+            guard output.map({ ExactName($0) }) != routing.map({ ExactName($0) }) else {
+                throw ValidationError("--output and --routing name the same file")
+            }
             if case .percent = residency.budget {
                 throw ValidationError("--budget takes a percentage only with --replay")
             }

@@ -2,8 +2,8 @@ import MoEFormat
 
 /// What a safetensors file says about itself, checked by the format's own rules.
 ///
-/// The rules are those of safetensors' `read_metadata` and `validate`; two are stricter: a tensor's name occurs once, and counts
-/// stay below 2⁶³.
+/// The rules are those of safetensors' `read_metadata` and `validate`; three are stricter: a tensor's name occurs once, counts
+/// stay below 2⁶³, and no number is negative, even where it means nothing.
 struct SafetensorsHeader: Sendable {
     /// Bytes of a header, at most.
     static let largest: UInt64 = 100_000_000
@@ -33,6 +33,8 @@ struct SafetensorsHeader: Sendable {
         } catch {
             throw .damaged("the header is not JSON: \(error)")
         }
+        // −0 is a count for readers of JSON, and none for safetensors.
+        guard !Self.holdsMinus(text) else { throw .damaged("a number in the header is negative") }
         guard let object = value.object else { throw .damaged("the header is not a JSON object") }
         var metadata: [(key: String, value: String)]?
         var entries: [Entry] = []
@@ -102,6 +104,22 @@ struct SafetensorsHeader: Sendable {
             )
         }
         return Entry(name: name, dtype: dtype, shape: shape, offsets: UInt64(start)..<UInt64(end))
+    }
+
+    /// Whether a minus stands outside the strings of a JSON text.
+    private static func holdsMinus(_ text: [UInt8]) -> Bool {
+        var isInString = false
+        var index = 0
+        while index < text.count {
+            switch text[index] {
+            case UInt8(ascii: "\""): isInString.toggle()
+            case UInt8(ascii: "\\") where isInString: index += 1
+            case UInt8(ascii: "-") where !isInString: return true
+            default: break
+            }
+            index += 1
+        }
+        return false
     }
 
     private static func count(_ value: JSONValue) throws(ConversionError) -> Int {

@@ -23,7 +23,10 @@ for fuzzer in $fuzzers; do
     mkdir -p ".artifacts/$fuzzer"
     dictionary=()
     [ -e "dictionaries/$fuzzer.dict" ] && dictionary=(-dict="dictionaries/$fuzzer.dict")
+    # Several files in one input.
+    length=8192
+    [ "$fuzzer" = FuzzSet ] && length=16384
     echo "$fuzzer, $seconds seconds"
-    "$bin/$fuzzer" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=3000 -malloc_limit_mb=1500 \
+    "$bin/$fuzzer" -max_total_time="$seconds" -max_len="$length" -timeout=20 -rss_limit_mb=3000 -malloc_limit_mb=1500 \
         -print_final_stats=1 -verbosity=0 -artifact_prefix=".artifacts/$fuzzer/" "${dictionary[@]}" ".corpus/$fuzzer"
 done

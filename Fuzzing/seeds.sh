@@ -15,6 +15,14 @@ for fuzzer in FuzzOpen FuzzRun; do
 done
 find "$folder/FuzzRun" -size -2k -delete
 
+for fuzzer in FuzzCatalog FuzzSource; do
+    # Not built where other fuzzers are to be run.
+    [ -x "$bin/$fuzzer" ] || continue
+    for sources in hdf5 keras safetensors; do
+        MOE_FUZZ_SEEDS="$folder/$fuzzer" MOE_FUZZ_SOURCES="$root/fixtures/$sources" "$bin/$fuzzer" -runs=0 2> /dev/null
+    done
+done
+
 for file in "$root"/fixtures/cases/*/config*.json "$root"/fixtures/reference/cases/*/config*.json; do
     [ -e "$file" ] || continue
     name=$(basename "$(dirname "$file")")-$(basename "$file")
@@ -26,7 +34,7 @@ import json, pathlib, struct, sys, zlib
 
 root, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 
-# The model descriptions of the corpus: kind 12 of the section table.
+# The model descriptions of the corpus: kind 12 of the section table; and the sources, kind 14.
 for path in sorted((root / "fixtures/golden").glob("*.moe")):
     data = path.read_bytes()
     footer = data[-64:]
@@ -35,6 +43,8 @@ for path in sorted((root / "fixtures/golden").glob("*.moe")):
         kind, _, offset, length = struct.unpack_from("<IIQQ", data, table + 48 * entry)
         if kind == 12 and length < 4096:
             (folder / "FuzzJSON" / f"model-{path.stem}").write_bytes(data[offset : offset + length])
+        if kind == 14:
+            (folder / "FuzzSource" / path.stem).write_bytes(data[offset : offset + length])
 # The sets of the corpus: the number of members less one, the lengths of all files but the last, the files with the head first.
 for head in (root / "fixtures/golden").glob("*.moe"):
     files = [head, *sorted((root / "fixtures/golden").glob(f"{head.stem}-?????-of-?????.moe"))]
@@ -58,6 +68,13 @@ for index, text in enumerate(texts):
     "router": {"kind": "top_k", "top_k": 2, "score": "softmax"},
     "expert_function": {"kind": "gated", "activation": "silu"},
 }))
+
+# Checkpoints by their tensors: a configuration, then names, dtypes and dimensions.
+for path in (root / "fixtures/recognition").rglob("*.json"):
+    case = json.loads(path.read_text())
+    if "tensors" in case:
+        lines = [json.dumps(case.get("config")), *("\t".join((n, d, ",".join(map(str, s)))) for n, d, s in case["tensors"])]
+        (folder / "FuzzNames" / f"{path.parent.name}-{path.stem}").write_text("\n".join(lines))
 
 def array(descriptor, shape, data, version=1, order="False"):
     header = f"{{'descr': '{descriptor}', 'fortran_order': {order}, 'shape': {shape}, }}".encode()

@@ -49,12 +49,20 @@ import Testing
         JSONProperty.check(try found.bytes())
     }
 
+    @Test(arguments: Case.all(of: "FuzzSource")) func readsSources(found: Case) throws {
+        SourceProperty.check(try found.bytes())
+    }
+
     @Test(arguments: Case.all(of: "FuzzNumPy")) func readsArrays(found: Case) throws {
         NumPyProperty.check(try found.bytes())
     }
 
     @Test(arguments: Case.all(of: "FuzzRecognition")) func recognises(found: Case) throws {
         RecognitionProperty.check(try found.bytes())
+    }
+
+    @Test(arguments: Case.all(of: "FuzzNames")) func recognisesNames(found: Case) throws {
+        NamesProperty.check(try found.bytes())
     }
 
     @Test(arguments: Case.all(of: "FuzzTrace")) func readsTraces(found: Case) throws {
@@ -71,6 +79,17 @@ import Testing
 
     @Test(arguments: Case.all(of: "FuzzCatalog")) func decodesCatalogs(found: Case) throws {
         CatalogProperty.check(try found.bytes())
+    }
+
+    /// What the fuzzer starts from is what workers say.
+    @Test func catalogsOfRealFilesAreDecoded() {
+        let folder = URL(filePath: #filePath).appending(path: "../../../../fixtures/hdf5").standardized
+        let files = ["types", "names", "links", "odd"].map { folder.appending(path: "\($0).h5").path }
+        let sections = SourceProperty.samples(of: files)
+        #expect(sections.count == files.count && sections.allSatisfy { SourceProperty.check($0) })
+        let inputs = CatalogSamples.inputs(of: files)
+        #expect(inputs.count > 50)
+        #expect(inputs.count { CatalogProperty.check($0) } > 40)
     }
 
     @Test(arguments: Case.all(of: "FuzzFilters")) func undoesFilters(found: Case) throws {

@@ -18,7 +18,10 @@ package enum JSONProperty {
     }
 
     private static func checkModel(_ text: [UInt8]) {
-        for counts in [[], [4], [8, 8]] {
+        let layers = (try? JSONParser.parse(text))?["layers"]?.array?.count ?? 0
+        guard layers < 1000 else { return }
+        for experts in [4, 8] {
+            let counts = [Int](repeating: experts, count: layers)
             guard let model = try? ModelDescription(parsing: text, expertCounts: counts) else { continue }
             let written = Array(model.json.text.utf8)
             guard let again = try? ModelDescription(parsing: written, expertCounts: counts) else {

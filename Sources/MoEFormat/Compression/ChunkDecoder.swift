@@ -10,7 +10,7 @@ package final class ChunkDecoder: @unchecked Sendable {
     private var zstd: ZstdDecompressor?
     private let scratch = ScratchBytes()
     /// Room for stored bytes that the decoder's owner reads.
-    package let input = ScratchBytes()
+    package let input = ScratchBytes(inLargePages: true)
 
     package init() {}
 

@@ -1,4 +1,4 @@
-internal import CMoESystem
+internal import MoESystem
 internal import Synchronization
 
 /// The memory of one resident block: written by its loader, then only read; back in the pool when its last user lets go.
@@ -32,7 +32,6 @@ final class SlotPool: Sendable {
     private let state: Mutex<State>
     /// Large enough for direct reads into it.
     static let alignment = 4096
-    private static let largePage = 2 << 20
 
     init(byteLimit: Int) { state = Mutex(State(byteLimit: byteLimit)) }
 
@@ -49,12 +48,11 @@ final class SlotPool: Sendable {
         if let reused { return unsafe SlotMemory(reused.bytes, pool: self) }
         let limit = state.withLock { $0.byteLimit - $0.usedBytes }
         trim(to: max(0, limit))
-        let isLarge = byteCount >= Self.largePage
-        let alignment = isLarge ? Self.largePage : byteCount >= 1 << 16 ? Self.alignment : 64
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: alignment)
-        // Whole large pages of memory that is ours alone.
-        if isLarge { unsafe moe_prefer_large_pages(bytes.baseAddress, byteCount / Self.largePage * Self.largePage) }
-        return unsafe SlotMemory(bytes, pool: self)
+        if byteCount >= LargePages.pageBytes {
+            return unsafe SlotMemory(LargePages.allocate(byteCount: byteCount), pool: self)
+        }
+        let alignment = byteCount >= 1 << 16 ? Self.alignment : 64
+        return unsafe SlotMemory(.allocate(byteCount: byteCount, alignment: alignment), pool: self)
     }
 
     /// Changes what may be kept.

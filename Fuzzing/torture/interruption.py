@@ -12,29 +12,47 @@ from .bench import DAMAGED, DONE, IO_FAILED, UNCREATABLE, UNOPENABLE
 
 
 class Conversion:
-    """A conversion of a large checkpoint, with what it makes when left in peace."""
+    """A conversion of a large checkpoint, with the files that it makes when left in peace."""
 
-    def __init__(self, bench, source, suffix):
-        self.bench, self.source, self.suffix = bench, source, suffix
+    def __init__(self, bench, source, suffix, *options):
+        self.bench, self.source, self.suffix, self.options = bench, source, suffix, options
         self.output = bench.folder("out") / f"o{suffix}"
         began = time.monotonic()
-        bench.expect({DONE}, "moe-convert", source, self.output, "--quiet")
+        bench.expect({DONE}, "moe-convert", source, self.output, "--quiet", *options)
         self.seconds = time.monotonic() - began
-        self.whole = self.output.read_bytes()
-        self.output.unlink()
+        self.whole = self.present()
+        self.clear()
+
+    @property
+    def bytes(self):
+        return sum(map(len, self.whole.values()))
+
+    @property
+    def longest(self):
+        """Bytes of the longest of the files."""
+        return max(map(len, self.whole.values()))
+
+    def present(self):
+        """What lies in the output's directory."""
+        return {path.name: path.read_bytes() for path in self.output.parent.iterdir()}
+
+    def clear(self):
+        for path in self.output.parent.iterdir():
+            path.unlink()
 
     def arguments(self, *options):
-        return ["moe-convert", self.source, self.output, "--quiet", *options]
+        return ["moe-convert", self.source, self.output, "--quiet", *self.options, *options]
+
+    def __str__(self):
+        return f"{self.source.name} → {self.suffix} {' '.join(self.options)}"
 
     def check(self, why, old=None):
-        """What is under the name: the new file, whole; or what was there before."""
-        if self.output.exists():
-            content = self.output.read_bytes()
-            if content != self.whole and content != old:
-                self.bench.fail(f"{why}: {len(content)} of {len(self.whole)} bytes under the output's name")
-            self.output.unlink()
-        elif old is not None:
-            self.bench.fail(f"{why}: the old file is gone")
+        """What is there: the new files, whole; or what was there before."""
+        found = self.present()
+        if found != self.whole and found != ({} if old is None else {self.output.name: old}):
+            sizes = {name: len(content) for name, content in sorted(found.items())}
+            self.bench.fail(f"{why}: neither the {len(self.whole)} new files nor what was there before: {sizes}")
+        self.clear()
         self.bench.nothing_left(self.output.parent, why)
 
 
@@ -43,7 +61,9 @@ def conversions(bench):
     made = [Conversion(bench, source, ".moe") for source in inputs]
     model = bench.folder("large") / "plain.moe"
     bench.expect({DONE}, "moe-convert", inputs[0], model, "--quiet", "--force")
-    return made + [Conversion(bench, model, suffix) for suffix in (".h5", ".safetensors", ".moe")]
+    made += [Conversion(bench, model, suffix) for suffix in (".h5", ".safetensors", ".moe")]
+    # As a set of files.
+    return made + [Conversion(bench, inputs[0], ".moe", "--shard-size", "4MiB")]
 
 
 def signals(bench):
@@ -70,7 +90,7 @@ def signals(bench):
                 seen[f"{number.name} before main"] = seen.get(f"{number.name} before main", 0) + 1
             if code == 0 and not conversion.output.exists():
                 bench.fail(f"{number.name}: exit 0 without an output")
-            conversion.check(f"{number.name} into {conversion.source.name} → {conversion.suffix}", old)
+            conversion.check(f"{number.name} into {conversion}", old)
     time.sleep(0.5)
     workers = subprocess.run(["pgrep", "-f", str(bench.work)], capture_output=True, text=True).stdout.split()
     if workers:
@@ -87,7 +107,7 @@ def full_disk(bench):
     subprocess.run(["umount", disk], check=True)
     filled = {}
     for conversion in conversions(bench):
-        need = len(conversion.whole)
+        need = conversion.bytes
         conversion.output = disk / f"o{conversion.suffix}"
         for tenth in range(10):
             size = (need * tenth // 10 // 4096 + 1) * 4096
@@ -119,7 +139,7 @@ def size_limit(bench):
     """The file-size limit, which the system tells with a signal."""
     for conversion in conversions(bench):
         for share in (0, 0.1, 0.5, 0.9):
-            limit = int(len(conversion.whole) * share)
+            limit = int(conversion.longest * share)
             bench.expect(
                 {IO_FAILED}, *conversion.arguments(),
                 preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
@@ -146,6 +166,7 @@ def failing_calls(bench):
     model = folder / "plain.moe"
     bench.expect({DONE}, "moe-convert", inputs[0], model, "--quiet", "--force")
     made += [Conversion(bench, model, suffix) for suffix in (".h5", ".safetensors")]
+    made.append(Conversion(bench, inputs[0], ".moe", "--shard-size", "32KiB"))
     calls = {
         "open": ("EACCES", "EMFILE"), "pread": ("EIO", "short"), "read": ("EIO",), "write": ("ENOSPC", "EDQUOT", "EIO", "short"),
         "pwrite": ("ENOSPC", "EIO"), "fsync": ("EIO", "ENOSPC"), "linkat": ("EIO", "EDQUOT", "EPERM"), "rename": ("EIO",),
@@ -172,7 +193,7 @@ def failing_calls(bench):
                         codes = {DONE, IO_FAILED}
                     outcome = bench.expect(codes, *conversion.arguments(), environment=environment)
                     key = f"{call} {error}"
-                    conversion.check(f"{key} {nth} of {conversion.source.name} → {conversion.suffix}")
+                    conversion.check(f"{key} {nth} of {conversion}")
                     if not report.exists():
                         break
                     counts.setdefault(key, {}).setdefault(outcome.code, 0)

@@ -25,7 +25,7 @@ struct TensorColumns {
     init(_ scan: ModelScan) {
         self.scan = scan
         var places = Occurring<TensorPlace>()
-        var groups = Occurring<String>()
+        var groups = Occurring<ExactName>()
         var (templates, shapes) = (Occurring<[ExactName]>(), Occurring<[Int]>())
         var (dtypes, roles) = (Occurring<String>(), Occurring<String>())
         var (template, numbers, dtype, shape) = ([Int](), [Int](), [Int](), [Int]())
@@ -42,13 +42,15 @@ struct TensorColumns {
             let place = TensorPlace(
                 name: row.tensor.name, role: row.role, bank: row.bank.map { scan.file.banks[$0] })
             let index = places.index(of: place)
-            if index == tiles.count { tiles.append(Tile(group: groups.index(of: place.group), place: place)) }
+            if index == tiles.count {
+                tiles.append(Tile(group: groups.index(of: ExactName(place.group)), place: place))
+            }
             tiles[index].decodedBytes &+= row.tensor.byteCount
             tiles[index].storedBytes &+= row.storedBytes
             tiles[index].tensors += 1
             tile.append(index)
         }
-        self.groups = groups.values
+        self.groups = groups.values.map(\.text)
         (self.templates, self.shapes) = (templates.values, shapes.values)
         (self.dtypes, self.roles) = (dtypes.values, roles.values)
         columns = [

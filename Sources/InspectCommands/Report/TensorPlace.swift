@@ -13,6 +13,10 @@ struct TensorPlace: Hashable {
     /// What it is called in its layer: `gate`, `self_attn`.
     let label: String
 
+    static func == (a: TensorPlace, b: TensorPlace) -> Bool {
+        a.kind == b.kind && ExactName(a.group) == ExactName(b.group) && ExactName(a.label) == ExactName(b.label)
+    }
+
     /// The place of a tensor.
     ///
     /// - Parameters:
@@ -90,8 +94,8 @@ struct TensorPlace: Hashable {
             let noun = parts[parts.count - 2]
             return "\(noun.hasSuffix("s") ? noun.dropLast() : noun) \(number)"
         }
-        var uses: [String: Int] = [:]
-        for title in short { uses[title, default: 0] += 1 }
-        return zip(short, groups).map { uses[$0] == 1 ? $0 : $1 }
+        var uses: [ExactName: Int] = [:]
+        for title in short { uses[ExactName(title), default: 0] += 1 }
+        return zip(short, groups).map { uses[ExactName($0)] == 1 ? $0 : $1 }
     }
 }

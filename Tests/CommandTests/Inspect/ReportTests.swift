@@ -69,6 +69,15 @@ import Testing
         return String(decoding: data, as: UTF8.self)
     }
 
+    /// Modules whose names Unicode holds for equivalent have a tile and a title each.
+    @Test func placesAreComparedByBytes() {
+        let names = ["\u{E9}.0.w", "e\u{301}.0.w"]
+        let places = names.map { TensorPlace(name: $0, role: nil, bank: nil) }
+        #expect(places[0] != places[1] && places[0] == TensorPlace(name: names[0], role: nil, bank: nil))
+        let titles = TensorPlace.titles(of: ["\u{E9}", "e\u{301}", "a.layers.3", "b.layers.3", "c.layers.4"])
+        #expect(titles == ["\u{E9}", "e\u{301}", "a.layers.3", "b.layers.3", "layer 4"])
+    }
+
     @Test func digestsAreThoseOfTheStandard() {
         #expect(SHA256.base64(of: Array("abc".utf8)) == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
         #expect(SHA256.base64(of: []) == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")

@@ -109,6 +109,26 @@ struct BankResolver {
         return bank
     }
 
+    /// Takes a tensor that two layers share from the one whose twin does not follow it: half of it would be no layer's.
+    static func settlePairs(in banks: inout [ResolvedBank]) {
+        let pairs = banks.map { $0.router.filter { $0.run != nil } }
+        for (index, sides) in pairs.enumerated() {
+            for side in sides {
+                let twin = side.run == 0 ? index + 1 : index - 1
+                if pairs.indices.contains(twin),
+                    pairs[twin].contains(where: { $0.tensor == side.tensor && $0.run != side.run })
+                {
+                    continue
+                }
+                banks[index].router.removeAll { $0.tensor == side.tensor }
+                banks[index].unknown.append(side.tensor)
+                banks[index].problem =
+                    banks[index].problem
+                    ?? "its \(side.role.name) is stored with that of experts that are not understood"
+            }
+        }
+    }
+
     /// Moves stacked matrices that lie in the layer itself from its sides to its experts.
     private func takeBareStack(from draft: inout BankDraft) {
         guard draft.experts.isEmpty, draft.stacked.isEmpty else { return }

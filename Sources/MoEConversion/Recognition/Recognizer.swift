@@ -47,6 +47,7 @@ extension Recognition {
                 if let bank = try resolver.resolve(draft, layer: number, report: &report) { resolved.append(bank) }
                 if let report { warnings.append(report) }
             }
+            BankResolver.settlePairs(in: &resolved)
             // Drafts that were no layers do not count.
             for (index, number) in LayerNumber.numbers(of: resolved.map(\.path)).enumerated() {
                 resolved[index].layer = number

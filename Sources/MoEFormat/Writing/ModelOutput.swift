@@ -76,7 +76,8 @@ package final class ModelOutput {
 
     /// Makes the files durable and gives them their names, the head last.
     ///
-    /// Of a set that is replaced nothing stays. An interruption waits: it finds the older model or the new one.
+    /// Of a set that is replaced nothing stays. An interruption waits: it finds the older model or the new one. SIGKILL does not: between
+    /// the first name and the last it finds members without a head, and the older set gone where it had as many.
     ///
     /// - Throws: `SystemError`; then no head has its name that leads to files of two sets.
     package func commit() throws(SystemError) {

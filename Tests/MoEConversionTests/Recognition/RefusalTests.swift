@@ -5,6 +5,31 @@ import Testing
 
 /// What contradicts itself is refused in one line that names both sides; what does not fit stays dense and is reported.
 @Suite struct RefusalTests {
+    /// Text and vision experts share a tensor of selection biases; with the vision experts incomplete, it is no half of it that counts.
+    @Test func aBiasOfTwoLayersNeedsBoth() throws {
+        let path = "model.layers.1.mlp"
+        var tensors =
+            Checkpoints.experts(
+                8,
+                [
+                    "\(path).experts.{e}.gate_proj.weight": [12, 8], "\(path).experts.{e}.up_proj.weight": [12, 8],
+                    "\(path).experts.{e}.down_proj.weight": [8, 12],
+                ])
+            + Checkpoints.tensors([
+                "\(path).gate.weight": [4, 8], "\(path).gate.weight_1": [4, 8],
+                "\(path).moe_statics.e_score_correction_bias": [2, 4],
+            ])
+        #expect(try Recognition(of: tensors, config: ["top_k": 2]).banks.count == 2)
+        tensors.removeAll { $0.name == "\(path).experts.6.down_proj.weight" }
+        let recognition = try Recognition(of: tensors, config: ["top_k": 2])
+        try PlacementInvariants.check(recognition, of: tensors)
+        #expect(recognition.banks.count == 1)
+        let bias = try #require(tensors.firstIndex { $0.shape == [2, 4] })
+        #expect(recognition.placements[bias].place == .dense && recognition.unrecognized.contains(bias))
+        let layer = try #require(recognition.model.layers.first)
+        #expect(recognition.model.routers[layer.router].kind == .unsupported)
+    }
+
     private func refusal(
         _ tensors: [SourceTensor] = Checkpoints.mixtral, _ config: JSONValue? = nil,
         _ options: RecognitionOptions = .init()

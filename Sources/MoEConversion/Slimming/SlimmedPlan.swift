@@ -52,14 +52,16 @@ struct SlimmedPlan {
                     "--experts \(experts.lowerBound)-\(experts.upperBound - 1): layer \(bank.path) has \(bank.expertCount) experts"
                 )
             }
-            try checkRouter(of: number, keeping: experts.count)
+            try RouterCut.check(
+                plan.model.routers[plan.model.layers[number].router], of: bank.path, keeping: experts.count)
         }
         guard !plan.banks.isEmpty else { throw .usage("--experts: there are no experts") }
         var changed: Set<Int> = []
         for block in plan.blocks where block.kind == .router {
             guard let number = block.bank else { continue }
-            for part in block.parts where Self.hasExpertAxis(part.role) {
-                try cutRouter(part, experts: experts, of: plan.banks[number])
+            for part in block.parts where RouterCut.hasExpertAxis(part.role) {
+                let cut = RouterCut(of: part, in: plan.banks[number], to: experts)
+                try cut.apply(to: &plan, view: &views[part.tensor])
                 changed.insert(part.tensor)
             }
         }
@@ -256,64 +258,5 @@ struct SlimmedPlan {
         let step = total / UInt64(first)
         guard step > 0, elements % step == 0 else { return nil }
         return [Int(elements / step)] + shape.dropFirst()
-    }
-}
-
-// MARK: Routers
-
-extension SlimmedPlan {
-    private static func hasExpertAxis(_ role: Role) -> Bool {
-        [.routerWeight, .routerBias, .selectionBias, .routerNoiseWeight, .perExpertScale].contains(role)
-    }
-
-    private func checkRouter(of bank: Int, keeping count: Int) throws(ConversionError) {
-        let router = plan.model.routers[plan.model.layers[bank].router]
-        let path = plan.banks[bank].path
-        var obstacle: String?
-        switch router.kind {
-        case .hash: obstacle = "a table of experts by token"
-        case .hierarchical: obstacle = "groups of experts"
-        case .unsupported: obstacle = "a kind that is not described"
-        case .topK, .all, .expertChoice: break
-        }
-        if router.groups != nil { obstacle = "groups of experts" }
-        if router.identityExperts > 0 { obstacle = "identity experts" }
-        if router.sharedInRouter > 0 { obstacle = "rows for shared experts" }
-        if let obstacle { throw .usage("--experts: the router of \(path) has \(obstacle), which a cut would change") }
-        guard router.kind == .all || router.topK <= count else {
-            throw .usage("--experts: the router of \(path) chooses \(router.topK) experts; at least as many must stay")
-        }
-    }
-
-    /// Keeps the rows or columns of some experts of a router's tensor.
-    private mutating func cutRouter(
-        _ part: ConversionPlan.Part, experts: Range<Int>, of bank: ConversionPlan.Bank
-    ) throws(ConversionError) {
-        let tensor = plan.tensors[part.tensor]
-        guard part.elementCount == tensor.countedElements, part.scheme == 0 else {
-            throw .usage("--experts: tensor \(tensor.name) holds more than the router of \(bank.path), or is quantised")
-        }
-        // Experts lie along the rows of a matrix of outputs and of a vector, along the columns of a kernel.
-        let axis = part.orientation == .rowsAreInputs ? tensor.shape.count - 1 : 0
-        guard tensor.shape.indices.contains(axis), tensor.shape[axis] == bank.expertCount else {
-            throw .usage(
-                "--experts: tensor \(tensor.name) of shape \(tensor.shape) has not one row for each of \(bank.expertCount) experts"
-            )
-        }
-        let inner = tensor.shape[(axis + 1)...].reduce(UInt64(1)) { $0 * UInt64($1) }
-        var view = views[part.tensor]
-        view.length = inner * UInt64(bank.expertCount)
-        view.kept = inner * UInt64(experts.lowerBound)..<inner * UInt64(experts.upperBound)
-        views[part.tensor] = view
-        plan.tensors[part.tensor].shape[axis] = experts.count
-        let elements = plan.tensors[part.tensor].countedElements
-        for block in plan.blocks.indices {
-            for index in plan.blocks[block].parts.indices where plan.blocks[block].parts[index].tensor == part.tensor {
-                plan.blocks[block].parts[index].elementCount = elements
-                if let row = plan.tensors[part.tensor].shape.last {
-                    plan.blocks[block].parts[index].rowLength = UInt64(row)
-                }
-            }
-        }
     }
 }

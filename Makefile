@@ -103,11 +103,11 @@ fuzz-coverage: setup ## Tell what share of the parsers the fuzzers reach
 .PHONY: test-address
 test-address: setup ## Run the tests under the address sanitizer
 	# Swift programs end without freeing what lives as long as they do, which leak detection takes for lost.
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address
 
 .PHONY: test-thread
 test-thread: setup ## Run the tests under the thread sanitizer
-	swift test --sanitize=thread
+	Scripts/test-thread.sh
 
 .PHONY: torture
 torture: build ## Flip bits, cut files, kill conversions, fill disks, damage HDF5 files, and count what was not as promised

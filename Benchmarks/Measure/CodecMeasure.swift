@@ -1,7 +1,6 @@
 import Foundation
 import MoEFormat
 import MoESystem
-import Synchronization
 
 /// Encoding and decoding one tensor in memory, chunk by chunk as the writer and the readers do it.
 final class CodecMeasure {
@@ -38,7 +37,7 @@ final class CodecMeasure {
             Chunking.chunkElements(
                 rowLength: UInt64(rowLength), target: StorageDefaults.chunkElements, elementBytes: width))
         let starts = Array(stride(from: 0, to: count, by: size))
-        let results = Mutex<[EncodedChunk?]>(Array(repeating: nil, count: starts.count))
+        let results = Locked<[EncodedChunk?]>(Array(repeating: nil, count: starts.count))
         // Memory that was touched before, as in a conversion under way.
         let bound = ChunkEncoder.storedBound(chunkBytes: size * width)
         let room = unsafe Target(bytes: encoded.bytes(bound * starts.count))

@@ -1,4 +1,4 @@
-import Synchronization
+import MoESystem
 
 /// One line on the terminal that tells how far a long piece of work is: bytes, speed, time left.
 ///
@@ -8,13 +8,13 @@ package final class ProgressLine: Sendable {
     private let total: UInt64
     private let isShown: Bool
     private let start = ContinuousClock.now
-    private let lastShown: Mutex<ContinuousClock.Instant>
+    private let lastShown: Locked<ContinuousClock.Instant>
 
     package init(_ label: String, total: UInt64, isQuiet: Bool) {
         self.label = label
         self.total = total
         isShown = !isQuiet && StandardError.isTerminal
-        lastShown = Mutex(start)
+        lastShown = Locked(start)
     }
 
     /// Shows the work as done so far, at most ten times a second.

@@ -1,5 +1,4 @@
 package import MoESystem
-import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -37,7 +36,7 @@ package enum StandardError {
 
 /// The stream for results.
 package enum StandardOutput {
-    private static let firstFailure = Mutex<SystemError?>(nil)
+    private static let firstFailure = Locked<SystemError?>(nil)
 
     /// Why something could not be written, if anything could not; what comes after it is not written either.
     package static var failure: SystemError? { firstFailure.withLock { $0 } }

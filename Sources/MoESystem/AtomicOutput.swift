@@ -1,5 +1,4 @@
 import CMoESystem
-import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -15,7 +14,7 @@ import Glibc
 /// to a hidden sibling. `commit` makes the bytes durable and gives them their name in one step; without it the bytes are gone
 /// with the object. A file that other processes have open or mapped under that name stays as it was for them.
 public final class AtomicOutput: @unchecked Sendable {
-    // `@unchecked Sendable`: `descriptor` and `path` never change; what does, sits in the mutex.
+    // `@unchecked Sendable`: `descriptor` and `path` never change; what does, is locked.
 
     /// The name that the file will have.
     public let path: String
@@ -23,7 +22,7 @@ public final class AtomicOutput: @unchecked Sendable {
     public let directory: String
     private let isReplacing: Bool
     private let descriptor: Int32
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     private struct State {
         /// The hidden sibling's name; nil for a file without a name.
@@ -64,7 +63,7 @@ public final class AtomicOutput: @unchecked Sendable {
             if opened >= 0, unsafe access(OpenFilePath.of(opened), F_OK) == 0 {
                 descriptor = opened
                 isReplacing = replacing
-                state = Mutex(State(temporary: nil))
+                state = Locked(State(temporary: nil))
                 return
             }
             if opened >= 0 { close(opened) }
@@ -76,7 +75,7 @@ public final class AtomicOutput: @unchecked Sendable {
         let named = try Self.createSibling(of: path, in: directory)
         descriptor = named.descriptor
         isReplacing = replacing
-        state = Mutex(State(temporary: named.name))
+        state = Locked(State(temporary: named.name))
     }
 
     deinit {

@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -11,7 +10,7 @@ import Glibc
 
 /// The temporary files of outputs that are being written, so that an interrupted command leaves none.
 public enum PendingOutputs {
-    private static let names = Mutex<Set<String>>([])
+    private static let names = Locked<Set<String>>([])
 
     static func remember(_ name: String) { names.withLock { _ = $0.insert(name) } }
 
@@ -27,7 +26,7 @@ public enum PendingOutputs {
     }
 
     /// Held while the process must not end.
-    private static let gate = Mutex(())
+    private static let gate = Locked(())
 
     /// Removes them all; called when the process is about to end early.
     public static func removeAll() {

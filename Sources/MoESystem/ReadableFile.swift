@@ -24,7 +24,7 @@ public final class ReadableFile: Sendable {
     package let descriptor: Int32
     private let version: Version
     private let bytesReadSoFar = Atomic<UInt64>(0)
-    private let directTwin = Mutex<DirectTwin>(.untried)
+    private let directTwin = Locked<DirectTwin>(.untried)
 
     private enum DirectTwin {
         case untried

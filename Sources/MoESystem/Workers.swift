@@ -22,7 +22,7 @@ public struct Workers: Sendable {
             return
         }
         let next = Atomic(0)
-        let failure = Mutex<(index: Int, error: any Error)?>(nil)
+        let failure = Locked<(index: Int, error: any Error)?>(nil)
         DispatchQueue.concurrentPerform(iterations: min(count, tasks)) { _ in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue

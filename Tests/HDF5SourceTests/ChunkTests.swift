@@ -1,6 +1,5 @@
 import HDF5Source
 import MoESystem
-import Synchronization
 import Testing
 
 @Suite struct ChunkTests {

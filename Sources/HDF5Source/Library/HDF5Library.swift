@@ -1,5 +1,5 @@
 import CHDF5
-import Synchronization
+import MoESystem
 
 /// The one libhdf5 of the process, which bears one caller at a time.
 enum HDF5Library {
@@ -10,7 +10,7 @@ enum HDF5Library {
     }
 
     /// libhdf5 is one big piece of shared state: its lock is the only one here that is held across reads of the disk.
-    private static let state = Mutex(State())
+    private static let state = Locked(State())
 
     /// Runs `body` with the library to itself: error printing off, plugins off.
     ///

@@ -1,12 +1,11 @@
 package import MoESystem
-import Synchronization
 
 /// Decoded chunks put aside on disk until their last reader comes: what memory has no room for is not decoded twice.
 ///
 /// Room that a chunk gave back is used by the next of its size, so that the file is as large as what lies in it at once.
 package final class ChunkSpill: Sendable {
     private let file: ScratchFile
-    private let room = Mutex(Room())
+    private let room = Locked(Room())
 
     private struct Room {
         var end: UInt64 = 0

@@ -1,4 +1,4 @@
-import Synchronization
+import MoESystem
 
 /// How a worker is run.
 package struct HDF5WorkerOptions: Equatable, Sendable {
@@ -25,7 +25,7 @@ package struct HDF5WorkerOptions: Equatable, Sendable {
 package final class HDF5WorkerSession: HDF5Session {
     package let catalog: HDF5Catalog
     private let limits: HDF5Limits
-    private let conversation: Mutex<Conversation>
+    private let conversation: Locked<Conversation>
 
     /// Starts a worker and lets it make the catalog.
     ///
@@ -47,7 +47,7 @@ package final class HDF5WorkerSession: HDF5Session {
             throw error.within("\(HDF5Name(path))")
         }
         limits = options.limits
-        self.conversation = Mutex(conversation)
+        self.conversation = Locked(conversation)
     }
 
     /// The child's process id; nil when it has ended.

@@ -2,7 +2,6 @@ package import ArgumentParser
 import CommandSupport
 import MoEFormat
 import MoESystem
-import Synchronization
 
 /// `moe-inspect diff A B`: what is different between two models.
 package struct DiffCommand: ParsableCommand {
@@ -45,7 +44,7 @@ package struct DiffCommand: ParsableCommand {
 
     private func compare() throws -> ModelDifference {
         let (first, second) = (try Self.open(a), try Self.open(b))
-        let progress = Mutex<ProgressLine?>(nil)
+        let progress = Locked<ProgressLine?>(nil)
         defer { progress.withLock { $0?.finish() } }
         do throws(DiffFailure) {
             return try ModelDifference(first, second, workers: work.workers) { total in

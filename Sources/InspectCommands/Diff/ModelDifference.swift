@@ -1,6 +1,5 @@
 import MoEFormat
 import MoESystem
-import Synchronization
 
 /// All that is different between two models: what they say about themselves, their tensors' names, types, shapes and values.
 ///
@@ -73,7 +72,7 @@ struct ModelDifference {
         progress: (UInt64) -> @Sendable (UInt64) -> Void
     ) throws(DiffFailure) -> [TensorDifference] {
         let report = progress(pairs.reduce(0) { $0 &+ $1.work })
-        let state = Mutex((done: UInt64(0), found: [TensorDifference?](repeating: nil, count: pairs.count)))
+        let state = Locked((done: UInt64(0), found: [TensorDifference?](repeating: nil, count: pairs.count)))
         do {
             try workers.forEach(pairs.count) { index in
                 let pair = pairs[index]

@@ -1,6 +1,5 @@
 import MoEFormat
 import MoESystem
-import Synchronization
 
 /// The Frobenius norms of a layer's experts, for each role that their tensors have.
 struct LayerNorms {
@@ -31,7 +30,7 @@ struct LayerNorms {
         var blocks: [Block] = []
         for index in 0..<bank.expertCount { blocks.append(try file.block(ofExpert: index, in: bank)) }
         for index in 0..<bank.sharedCount { blocks.append(try file.block(ofShared: index, in: bank)) }
-        let found = Mutex([Expert?](repeating: nil, count: blocks.count))
+        let found = Locked([Expert?](repeating: nil, count: blocks.count))
         let scanned = blocks
         do {
             try workers.forEach(scanned.count) { index in

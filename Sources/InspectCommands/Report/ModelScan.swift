@@ -1,6 +1,5 @@
 import MoEFormat
 import MoESystem
-import Synchronization
 
 /// All that a report shows of a file: every tensor, every expert, every type.
 struct ModelScan {
@@ -76,7 +75,7 @@ struct ModelScan {
         of file: ModelFile, decodes: Bool, workers: Workers, progress: @escaping @Sendable (UInt64) -> Void
     ) throws(FormatError) -> [(Block, [PartContents])] {
         let count = file.blockCount
-        let state = Mutex((done: UInt64(0), found: [(Block, [PartContents])?](repeating: nil, count: count)))
+        let state = Locked((done: UInt64(0), found: [(Block, [PartContents])?](repeating: nil, count: count)))
         do {
             try workers.forEach(count) { index in
                 let block = try file.block(at: index)

@@ -1,7 +1,6 @@
 import Foundation
 package import MoEFormat
 import MoESystem
-import Synchronization
 
 /// Reads, encodes and writes a planned file: workers side by side, one ordered writer, bounded memory.
 ///

@@ -1,5 +1,5 @@
 import MoEFormat
-import Synchronization
+import MoESystem
 
 /// A unit after its worker is done with it: decoded and stored bytes, chunk by chunk.
 ///
@@ -27,7 +27,7 @@ final class EncodedUnit: @unchecked Sendable {
 ///
 /// Only a few are kept, and none that a large chunk made large, so that what they hold stays small beside the memory limit.
 final class UnitPool: Sendable {
-    private let idle = Mutex<[EncodedUnit]>([])
+    private let idle = Locked<[EncodedUnit]>([])
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }
@@ -49,8 +49,8 @@ final class UnitPool: Sendable {
 
 /// The encoding plan of a part, or the stored part that is copied: made by the worker that has its first chunks, waited for by those that have later ones.
 final class PartPlan: Sendable {
-    private let result = Mutex<Result<EncodingPlan, ConversionError>?>(nil)
-    private let stored = Mutex<EncodedPart?>(nil)
+    private let result = Locked<Result<EncodingPlan, ConversionError>?>(nil)
+    private let stored = Locked<EncodedPart?>(nil)
     private let gate = Gate()
 
     func publish(_ outcome: Result<EncodingPlan, ConversionError>) {

@@ -1,5 +1,5 @@
 import MoEFormat
-import Synchronization
+import MoESystem
 
 /// A checkpoint whose tensors are views of another's.
 final class DerivedCheckpoint: Checkpoint {
@@ -11,7 +11,7 @@ final class DerivedCheckpoint: Checkpoint {
     private let views: [TensorView]
     private let allowsOverflow: Bool
     private let source: [UInt8]?
-    private let outcome = Mutex(CastOutcome())
+    private let outcome = Locked(CastOutcome())
 
     /// - Parameters:
     ///   - views: one a tensor.

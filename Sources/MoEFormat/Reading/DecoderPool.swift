@@ -1,8 +1,8 @@
-import Synchronization
+import MoESystem
 
 /// Decoders that wait for their next use, so that contexts and scratch are made once a thread and not once a call.
 package final class DecoderPool: Sendable {
-    private let idle = Mutex<[ChunkDecoder]>([])
+    private let idle = Locked<[ChunkDecoder]>([])
 
     package init() {}
 

@@ -1,5 +1,4 @@
 import MoESystem
-import Synchronization
 
 /// The directory's bytes, fetched and checked page by page when first touched: SPEC.md §5.1.
 ///
@@ -12,7 +11,7 @@ final class Directory: Sendable {
     let sections: KnownSections
     /// Every section that lies in the directory, those of unknown kind included.
     let allEntries: [SectionEntry]
-    private let pages: Mutex<[[UInt8]?]>
+    private let pages: Locked<[[UInt8]?]>
 
     init(_ file: ReadableFile, envelope: OpenedEnvelope) {
         self.file = file
@@ -21,7 +20,7 @@ final class Directory: Sendable {
         pageHashes = envelope.pageHashes
         sections = envelope.sections
         allEntries = envelope.directoryEntries
-        pages = Mutex([[UInt8]?](repeating: nil, count: envelope.pageHashes.count))
+        pages = Locked([[UInt8]?](repeating: nil, count: envelope.pageHashes.count))
     }
 
     /// The file offset up to which blocks may lie.

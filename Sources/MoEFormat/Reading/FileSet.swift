@@ -1,5 +1,4 @@
 import MoESystem
-import Synchronization
 
 /// The files that a model spans when it is a set: SPEC.md §13.
 ///
@@ -16,7 +15,7 @@ public final class FileSet: Sendable {
     private let name: SetName
     private let directory: Directory
     private let place: MemberPlace
-    private let members = Mutex(OpenMembers())
+    private let members = Locked(OpenMembers())
 
     /// The set of an opened head; nil for a file of no set.
     ///

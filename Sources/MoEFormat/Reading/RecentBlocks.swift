@@ -1,4 +1,4 @@
-import Synchronization
+import MoESystem
 
 /// The blocks that were looked at last, with their chunk tables: tensors that lie in one block are mostly asked for one after
 /// another, and each would check all of the block's parts anew.
@@ -12,7 +12,7 @@ final class RecentBlocks: Sendable {
     private static let capacity = 6
 
     /// The last one used at the end.
-    private let entries = Mutex<[Entry]>([])
+    private let entries = Locked<[Entry]>([])
 
     func block(_ index: Int) -> Block? { entry(index)?.block }
 

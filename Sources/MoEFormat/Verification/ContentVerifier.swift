@@ -107,7 +107,7 @@ struct ContentVerifier {
     private func damage(of part: Part, form: StorageForm?, entries: [ChunkEntry], block: Block) throws(FormatError)
         -> [(chunk: Int, error: FormatError)]
     {
-        let failures = Mutex<[(chunk: Int, error: FormatError)]>([])
+        let failures = Locked<[(chunk: Int, error: FormatError)]>([])
         do {
             try workers.forEach(entries.count) { index in
                 do throws(FormatError) {

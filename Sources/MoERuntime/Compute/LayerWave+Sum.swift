@@ -1,6 +1,5 @@
 internal import MoEFormat
 package import MoESystem
-internal import Synchronization
 
 extension LayerWave {
     /// Sums what the experts gave and writes the wave's rows of `output`, [all tokens, output size].

@@ -1,6 +1,5 @@
 internal import MoEFormat
 package import MoESystem
-internal import Synchronization
 
 /// A run of tokens on its way through a layer: collects what each expert gives for each token, in any order.
 ///
@@ -21,7 +20,7 @@ package final class LayerWave: Sendable {
     let choices: Range<Int>
     /// The token of each choice of this run.
     private let tokenOfChoice: [Int]
-    let outputs: Mutex<Outputs>
+    let outputs: Locked<Outputs>
 
     struct Outputs {
         /// [choices, expert outputs]
@@ -70,7 +69,7 @@ package final class LayerWave: Sendable {
         } else {
             latent = []
         }
-        outputs = Mutex(
+        outputs = Locked(
             Outputs(
                 choices: buffers.choices, shared: buffers.shared, sums: buffers.sums,
                 missing: experts.count + layer.sharedExperts))

@@ -47,7 +47,7 @@ public final class MoEModel: Sendable {
     let jobs: Int
     let lookAheadLimit: Int
     private let routerBytesRead = Atomic<UInt64>(0)
-    private let layers = Mutex<[Int: MoELayer]>([:])
+    private let layers = Locked<[Int: MoELayer]>([:])
 
     /// Opens a file.
     ///

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import MoESystem
 
 /// The time spent in each phase of running layers, summed over all threads.
 final class PhaseClock: Sendable {
@@ -12,7 +12,7 @@ final class PhaseClock: Sendable {
         var computing = 0.0
     }
 
-    private let total = Mutex(Seconds())
+    private let total = Locked(Seconds())
 
     var seconds: Seconds { total.withLock { $0 } }
 

@@ -12,7 +12,7 @@ final class BlockLoader: Sendable {
     private let counters: LoadCounters
     private let decoders = DecoderPool()
     /// Raw blocks that were checked in their mapping: used in place again, they are not hashed again.
-    private let checkedInPlace = Mutex<Set<Int>>([])
+    private let checkedInPlace = Locked<Set<Int>>([])
     /// Stored bytes that one read fetches, about: small enough that decoding begins early and spreads over the workers.
     private static let readBytes = 1 << 20
     /// Blocks of up to so many bytes are read as a whole, chunk table included: one wait for the device instead of several.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import MoEFormat
+internal import MoESystem
 internal import Synchronization
 
 /// Threads for the pieces of one block that come straight from the device: more than there are processors, so that the
@@ -7,7 +8,7 @@ internal import Synchronization
 enum DeviceThreads {
     private final class Progress: Sendable {
         let next = Atomic(0)
-        let failure = Mutex<(index: Int, error: FormatError)?>(nil)
+        let failure = Locked<(index: Int, error: FormatError)?>(nil)
     }
 
     /// Calls `body` for every index below `tasks`, in ascending order of start, on `count` threads, and returns when all

@@ -1,5 +1,4 @@
 internal import MoESystem
-internal import Synchronization
 
 /// The memory of one resident block: written by its loader, then only read; back in the pool when its last user lets go.
 ///
@@ -29,11 +28,11 @@ final class SlotPool: Sendable {
         var byteLimit: Int
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
     /// Large enough for direct reads into it.
     static let alignment = 4096
 
-    init(byteLimit: Int) { state = Mutex(State(byteLimit: byteLimit)) }
+    init(byteLimit: Int) { state = Locked(State(byteLimit: byteLimit)) }
 
     deinit { trim(to: 0) }
 

@@ -1,5 +1,5 @@
 import MoEFormat
-import Synchronization
+import MoESystem
 import Testing
 
 @testable import MoERuntime
@@ -7,7 +7,7 @@ import Testing
 @Suite struct DeviceThreadsTests {
     @Test(arguments: [0, 1, 3, 100], [1, 2, 7])
     func everyPieceIsDoneOnce(tasks: Int, threads: Int) throws {
-        let done = Mutex([Int](repeating: 0, count: tasks))
+        let done = Locked([Int](repeating: 0, count: tasks))
         for _ in 0..<20 {
             try DeviceThreads.forEach(tasks, count: threads) { index in done.withLock { $0[index] += 1 } }
         }

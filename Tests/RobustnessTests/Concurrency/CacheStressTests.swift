@@ -1,7 +1,7 @@
 import Foundation
 import MoEFormat
 import MoERuntime
-import Synchronization
+import MoESystem
 import Testing
 
 /// Many threads on one model under a small budget: the bits of one thread, a budget kept, a cache that stays whole.
@@ -42,7 +42,7 @@ import Testing
     }
 
     private static func everyThread(_ body: @escaping @Sendable (Int) throws -> Void) throws {
-        let failure = Mutex<(any Error)?>(nil)
+        let failure = Locked<(any Error)?>(nil)
         let group = DispatchGroup()
         for thread in 0..<threads {
             group.enter()
@@ -152,7 +152,7 @@ import Testing
         let file = try Model(damaged)
         let model = try file.opened(engine, budget: 2 * file.oneExpert)
         let layers = try model.banks.map { try model.layer(named: $0.path) }
-        let counts = Mutex((failed: 0, whole: 0))
+        let counts = Locked((failed: 0, whole: 0))
         try Self.everyThread { thread in
             for round in 0..<Self.rounds {
                 let layer = layers[(thread + round) % layers.count]

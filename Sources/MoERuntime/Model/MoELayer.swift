@@ -15,44 +15,18 @@ public final class MoELayer: Sendable {
     public let routerDescription: RouterDescription
 
     let model: MoEModel
-    private let router: Router
-    private let compute: LayerCompute
-    private let shared: [ExpertBlock]
+    private let contents: LayerContents
+    private var router: Router { contents.router }
+    private var compute: LayerCompute { contents.compute }
+    private var shared: [ExpertBlock] { contents.shared }
 
-    init(_ bank: Bank, of model: MoEModel) throws(FormatError) {
-        let file = model.file
-        let description = file.layer(of: bank)
-        let name = "layer \(JSONValue.string(bank.path).text)"
+    init(_ bank: Bank, _ contents: LayerContents, of model: MoEModel) {
         self.bank = bank
+        self.contents = contents
         self.model = model
-        hiddenSize = description.hiddenSize
-        outputSize = description.outputSize
-        routerDescription = file.router(of: bank)
-        try Router.checkSupported(routerDescription, name: name)
-        var routerParts: [StoredPart] = []
-        if let block = try file.routerBlock(of: bank) {
-            routerParts = try RouterBlock.parts(of: block, in: file)
-            model.countRouterBytes(UInt64(block.length))
-        }
-        let tensors = try RouterTensors(
-            routerParts, router: routerDescription, experts: bank.expertCount, hidden: hiddenSize, name: name)
-        router = try Router(
-            routerDescription, tensors: tensors, experts: bank.expertCount, hiddenSize: hiddenSize, name: name)
-        let sharedBank = file.sharedBank(of: bank)
-        compute = try LayerCompute(
-            description, router: routerDescription, functions: file.model.functions, experts: bank.expertCount,
-            sharedExperts: sharedBank.sharedCount, routerBlock: routerParts, name: name)
-        // Sizes that stand only in the description decide about memory: weights must bear them out before any is reserved.
-        if bank.expertCount > 0 {
-            try file.checkLayer(of: file.block(ofExpert: 0, in: bank))
-        } else if outputSize != hiddenSize {
-            throw .mismatch("\(name) has no expert that would make \(outputSize) values of \(hiddenSize)")
-        }
-        var shared: [ExpertBlock] = []
-        for index in 0..<sharedBank.sharedCount {
-            shared.append(try file.sharedBlock(index, of: sharedBank))
-        }
-        self.shared = shared
+        hiddenSize = contents.compute.description.hiddenSize
+        outputSize = contents.compute.description.outputSize
+        routerDescription = contents.description
     }
 
     /// Experts with weights.
@@ -125,6 +99,7 @@ public final class MoELayer: Sendable {
     private func forward(
         _ hidden: [Float], tokens: Int, options: ForwardOptions, isCancelled: () -> Bool
     ) throws(RuntimeError) -> LayerResult {
+        if isCancelled() { throw .cancelled }
         let routing = try route(hidden, tokens: tokens, options: options)
         var output = [Float](repeating: 0, count: tokens * outputSize)
         var buffers = LayerBuffers()
@@ -160,6 +135,8 @@ public final class MoELayer: Sendable {
 
     /// Adds all experts of a wave, those in memory first while the others load.
     private func add(expertsOf wave: LayerWave, isCancelled: () -> Bool, submitted: () -> Void) throws(RuntimeError) {
+        // Nothing is read or evicted for what nobody waits for.
+        if isCancelled() { throw .cancelled }
         var scratch = ExpertScratch()
         let needed = try needed(for: wave)
         let byBlock = Dictionary(uniqueKeysWithValues: needed.map { ($0.block.id, $0) })

@@ -47,7 +47,8 @@ public final class MoEModel: Sendable {
     let jobs: Int
     let lookAheadLimit: Int
     private let routerBytesRead = Atomic<UInt64>(0)
-    private let layers = Locked<[Int: MoELayer]>([:])
+    /// What layers that were asked for need besides their experts.
+    private let layers = Locked<[Int: LayerContents]>([:])
 
     /// Opens a file.
     ///
@@ -98,13 +99,18 @@ public final class MoEModel: Sendable {
     }
 
     func layer(of bank: Bank) throws(FormatError) -> MoELayer {
-        if let layer = layers.withLock({ $0[bank.id] }) { return layer }
-        // Two threads may both read the router; both get the same layer in the end.
-        let layer = try MoELayer(bank, of: self)
+        MoELayer(bank, try contents(of: bank), of: self)
+    }
+
+    private func contents(of bank: Bank) throws(FormatError) -> LayerContents {
+        if let known = layers.withLock({ $0[bank.id] }) { return known }
+        // Two threads may both read the router; both get the same in the end.
+        let contents = try LayerContents(of: bank, in: file)
+        routerBytesRead.wrappingAdd(UInt64(contents.routerBytes), ordering: .relaxed)
         return layers.withLock { layers in
             if let first = layers[bank.id] { return first }
-            layers[bank.id] = layer
-            return layer
+            layers[bank.id] = contents
+            return contents
         }
     }
 
@@ -146,6 +152,4 @@ public final class MoEModel: Sendable {
     public func smallestMemoryBudget() throws(RuntimeError) -> Int {
         do throws(FormatError) { return try file.largestExpertBlock() } catch { throw .file(error) }
     }
-
-    func countRouterBytes(_ bytes: UInt64) { routerBytesRead.wrappingAdd(bytes, ordering: .relaxed) }
 }

@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// Runs independent pieces of work on a bounded number of threads.
 public struct Workers: Sendable {
@@ -21,20 +20,8 @@ public struct Workers: Sendable {
             for index in 0..<tasks { try body(index) }
             return
         }
-        let next = Atomic(0)
-        let failure = Locked<(index: Int, error: any Error)?>(nil)
-        DispatchQueue.concurrentPerform(iterations: min(count, tasks)) { _ in
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < tasks else { return }
-                if let first = failure.withLock({ $0?.index }), index > first { return }
-                do {
-                    try body(index)
-                } catch {
-                    failure.withLock { if index < $0?.index ?? .max { $0 = (index, error) } }
-                }
-            }
-        }
-        if let failure = failure.withLock({ $0 }) { throw failure.error }
+        let work = NumberedTasks<any Error>(tasks)
+        DispatchQueue.concurrentPerform(iterations: min(count, tasks)) { _ in work.work(body) }
+        try work.finish()
     }
 }

@@ -115,11 +115,10 @@ final class ExpertCache: @unchecked Sendable {
             condition.wait()
         }
         served += 1
-        let (hits, missing) = grant(blocks, ofLayer: layer)
+        let granted = grant(blocks, ofLayer: layer)
         condition.broadcast()
         unlockAndFree()
-        load(missing)
-        return Lease(self, blocks: blocks.map(\.id), hits: hits)
+        return begin(granted, of: blocks)
     }
 
     /// A lease if it can be had at once, beside all others and before any that wait; nil otherwise. Who holds a lease must not
@@ -130,16 +129,29 @@ final class ExpertCache: @unchecked Sendable {
             condition.unlock()
             return nil
         }
-        let (hits, missing) = grant(blocks, ofLayer: layer)
+        let granted = grant(blocks, ofLayer: layer)
         unlockAndFree()
-        load(missing)
-        return Lease(self, blocks: blocks.map(\.id), hits: hits)
+        return begin(granted, of: blocks)
+    }
+
+    /// What a lease finds when it is granted.
+    private struct Granted {
+        /// In memory.
+        var hits: Set<Int> = []
+        /// On their way there.
+        var loading: [Int] = []
+        var missing: [Block] = []
+    }
+
+    private func begin(_ granted: Granted, of blocks: [ExpertBlock]) -> Lease {
+        threads.hasten(granted.loading)
+        load(granted.missing)
+        return Lease(self, blocks: blocks.map(\.id), hits: granted.hits)
     }
 
     /// Takes the blocks into account as leased; the caller loads those that are missing.
-    private func grant(_ blocks: [ExpertBlock], ofLayer layer: Int) -> (hits: Set<Int>, missing: [Block]) {
-        var hits: Set<Int> = []
-        var retried: [Block] = []
+    private func grant(_ blocks: [ExpertBlock], ofLayer layer: Int) -> Granted {
+        var granted = Granted()
         var absent: [ExpertBlock] = []
         // Those that are there are leased first: making room for the others must not evict them.
         for block in blocks {
@@ -149,20 +161,20 @@ final class ExpertCache: @unchecked Sendable {
             }
             residents.update(block.id) { $0.leases += 1 }
             switch content {
-            case .ready: hits.insert(block.id)
+            case .ready: granted.hits.insert(block.id)
             case .failed:
                 // Another lease still holds the failure; a device may have recovered since.
                 residents.set(.loading, of: block.id)
-                retried.append(block.block)
-            case .loading: break
+                granted.missing.append(block.block)
+            case .loading: granted.loading.append(block.id)
             }
         }
         makeRoom(for: absent.reduce(0) { $0 + $1.bytes })
         for block in absent { residents.add(block, layer: layer, leases: 1) }
-        let missing = retried + absent.map(\.block)
-        self.hits += UInt64(blocks.count - missing.count)
-        misses += UInt64(missing.count)
-        return (hits, missing)
+        granted.missing += absent.map(\.block)
+        hits += UInt64(blocks.count - granted.missing.count)
+        misses += UInt64(granted.missing.count)
+        return granted
     }
 
     private func load(_ missing: [Block]) {
@@ -262,12 +274,14 @@ final class ExpertCache: @unchecked Sendable {
 
     private func loadAhead(_ blocks: [Block]) {
         for block in blocks {
-            threads.submit(isAhead: true) { [self] in
+            threads.submit(ahead: block.id) { [self] in
                 guard takeUp(block) else { return }
                 finish(
                     block, Result { () throws(FormatError) in try loader.load(block, workers: MoESystem.Workers(1)) })
             }
         }
+        // A lease may have come between the decision and the line.
+        threads.hasten(locked { blocks.map(\.id).filter { (residents[$0]?.leases ?? 0) > 0 } })
     }
 
     /// Whether a block that is to be loaded ahead is still wanted when its turn comes; it is forgotten if not.

@@ -16,28 +16,44 @@ final class LoadThreads: Sendable {
 
     deinit { queue.close() }
 
-    /// Runs `work` on one of the threads, in the order of submission; what is ahead of need waits for all that is needed.
-    func submit(isAhead: Bool = false, _ work: @escaping @Sendable () -> Void) { queue.put(work, isAhead: isAhead) }
+    typealias Work = @Sendable () -> Void
+
+    /// Runs `work` on one of the threads, in the order of submission.
+    func submit(_ work: @escaping Work) { queue.put(work) }
+
+    /// The same ahead of need: it waits for all that is needed.
+    func submit(ahead block: Int, _ work: @escaping Work) { queue.put(work, ahead: block) }
+
+    /// What was submitted ahead for these blocks, and has not begun, is needed from now on: else it would wait for all that
+    /// others will need meanwhile.
+    func hasten(_ blocks: [Int]) { if !blocks.isEmpty { queue.hasten(blocks) } }
 
     /// `@unchecked Sendable`: its state is only touched under the condition's lock.
     private final class Queue: @unchecked Sendable {
         private let condition = NSCondition()
-        private var needed = Line()
-        private var ahead = Line()
+        private var needed = Line<Work>()
+        private var ahead = Line<(block: Int, work: Work)>()
         private var isClosed = false
 
-        func put(_ work: @escaping @Sendable () -> Void, isAhead: Bool) {
+        func put(_ work: @escaping Work, ahead block: Int? = nil) {
             condition.lock()
-            if isAhead { ahead.put(work) } else { needed.put(work) }
+            if let block { ahead.put((block, work)) } else { needed.put(work) }
             condition.signal()
             condition.unlock()
         }
 
-        func take() -> (@Sendable () -> Void)? {
+        func hasten(_ blocks: [Int]) {
+            condition.lock()
+            // Each thread that waits has been told of its work already.
+            for (_, work) in ahead.remove(where: { blocks.contains($0.block) }) { needed.put(work) }
+            condition.unlock()
+        }
+
+        func take() -> Work? {
             condition.lock()
             defer { condition.unlock() }
             while true {
-                if let work = needed.take() ?? ahead.take() { return work }
+                if let work = needed.take() ?? ahead.take()?.work { return work }
                 if isClosed { return nil }
                 condition.wait()
             }
@@ -52,22 +68,30 @@ final class LoadThreads: Sendable {
     }
 
     /// First come, first served.
-    private struct Line {
-        private var waiting: [@Sendable () -> Void] = []
+    private struct Line<Element> {
+        private var waiting: [Element] = []
         private var next = 0
 
-        mutating func put(_ work: @escaping @Sendable () -> Void) { waiting.append(work) }
+        mutating func put(_ element: Element) { waiting.append(element) }
 
-        mutating func take() -> (@Sendable () -> Void)? {
+        mutating func take() -> Element? {
             guard next < waiting.count else { return nil }
-            let work = waiting[next]
+            let element = waiting[next]
             next += 1
             // Under steady load the line may never be empty: what was taken must go all the same.
             if next == waiting.count || next >= 64 {
                 waiting.removeFirst(next)
                 next = 0
             }
-            return work
+            return element
+        }
+
+        /// Takes those out that meet a condition, in their order.
+        mutating func remove(where isTaken: (Element) -> Bool) -> [Element] {
+            let rest = waiting[next...]
+            next = 0
+            waiting = rest.filter { !isTaken($0) }
+            return rest.filter(isTaken)
         }
     }
 }

@@ -25,4 +25,16 @@ import Testing
             #expect(error?.description.contains("piece 40") == true)
         }
     }
+
+    /// Of errors that occur at once the one of the lowest piece is thrown: it had been handed out before the others failed.
+    @Test func whichErrorIsThrownDoesNotDependOnTiming() {
+        for _ in 0..<500 {
+            let error = #expect(throws: FormatError.self) {
+                try DeviceThreads.forEach(4, count: 4) { (index) throws(FormatError) in
+                    throw FormatError(.usage, "piece \(index)")
+                }
+            }
+            #expect(error?.description.contains("piece 0") == true)
+        }
+    }
 }

@@ -109,6 +109,10 @@ test-address: setup ## Run the tests under the address sanitizer
 test-thread: setup ## Run the tests under the thread sanitizer
 	Scripts/test-thread.sh
 
+.PHONY: stress
+stress: setup ## Work one expert cache hard from many threads for SECONDS (default 180)
+	MOE_STRESS_SECONDS=$(or $(SECONDS),180) swift test --filter CacheEnduranceTests
+
 .PHONY: torture
 torture: build ## Flip bits, cut files, kill conversions, fill disks, damage HDF5 files, and count what was not as promised
 	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)

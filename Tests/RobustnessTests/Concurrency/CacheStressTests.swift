@@ -9,38 +9,6 @@ import Testing
     private static let threads = 8
     private static let rounds = 24
 
-    /// A model in a file that goes with the test.
-    private final class Model {
-        let path: String
-        let file: ModelFile
-
-        init(_ bytes: [UInt8]) throws {
-            path = FileManager.default.temporaryDirectory.appending(path: "moe-stress-\(UUID().uuidString)").path
-            try Data(bytes).write(to: URL(filePath: path))
-            file = try ModelFile(opening: path)
-        }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-
-        func opened(_ engine: IOEngine, budget: Int) throws -> MoEModel {
-            try MoEModel(opening: path, options: .init(memoryBudget: .bytes(budget), engine: engine, jobs: 2))
-        }
-
-        /// Bytes of the largest expert: the least budget that will do.
-        var oneExpert: Int { Int(file.banks.map(\.largestExpert).max() ?? 0) }
-    }
-
-    /// Inputs of one to five tokens, different for each thread and round.
-    private static func input(_ thread: Int, _ round: Int, size: Int) -> (values: [Float], tokens: Int) {
-        let tokens = 1 + (thread + round) % 5
-        return ((0..<tokens * size).map { Float(($0 &* 31 &+ thread &* 17 &+ round &* 7) % 29 - 14) / 7 }, tokens)
-    }
-
-    private static func bits(_ layer: MoELayer, _ thread: Int, _ round: Int) throws -> [UInt32] {
-        let input = input(thread, round, size: layer.hiddenSize)
-        return try layer.forward(input.values, tokens: input.tokens).output.map(\.bitPattern)
-    }
-
     private static func everyThread(_ body: @escaping @Sendable (Int) throws -> Void) throws {
         let failure = Locked<(any Error)?>(nil)
         let group = DispatchGroup()
@@ -56,25 +24,17 @@ import Testing
         if let failure = failure.withLock({ $0 }) { throw failure }
     }
 
-    /// What one thread gives with memory for everything.
-    private static func expected(_ model: MoEModel) throws -> [[[UInt32]]] {
-        let layers = try model.banks.map { try model.layer(named: $0.path) }
-        return try (0..<threads).map { thread in
-            try (0..<rounds).map { round in try bits(layers[(thread + round) % layers.count], thread, round) }
-        }
-    }
-
     @Test(arguments: IOEngine.allCases, [1, 2, 5])
     func manyThreadsGiveTheBitsOfOne(engine: IOEngine, experts: Int) throws {
-        let file = try Model(SampleFile.manyExperts.bytes())
-        let expected = try Self.expected(file.opened(.read, budget: .max))
+        let file = try StressModel(SampleFile.manyExperts.bytes())
+        let expected = try file.expected(threads: Self.threads, rounds: Self.rounds)
         let model = try file.opened(engine, budget: experts * file.oneExpert)
         let layers = try model.banks.map { try model.layer(named: $0.path) }
         try Self.everyThread { thread in
             for round in 0..<Self.rounds {
                 let layer = layers[(thread + round) % layers.count]
                 if round % 3 == 0 { try layer.prefetch(experts: [(thread + round) % 12, thread]) }
-                let bits = try Self.bits(layer, thread, round)
+                let bits = try StressModel.bits(layer, thread, round)
                 #expect(bits == expected[thread][round], "thread \(thread), round \(round)")
             }
         }
@@ -85,8 +45,8 @@ import Testing
     /// A budget that rises and falls, down to a single expert, while threads run: no wrong bit, no refusal, and afterwards no more in
     /// memory than it allows.
     @Test func aBudgetMayChangeWhileThreadsRun() throws {
-        let file = try Model(SampleFile.manyExperts.bytes())
-        let expected = try Self.expected(file.opened(.read, budget: .max))
+        let file = try StressModel(SampleFile.manyExperts.bytes())
+        let expected = try file.expected(threads: Self.threads, rounds: Self.rounds)
         let model = try file.opened(.read, budget: 8 * file.oneExpert)
         let layers = try model.banks.map { try model.layer(named: $0.path) }
         let one = file.oneExpert
@@ -94,7 +54,7 @@ import Testing
             for round in 0..<Self.rounds {
                 if thread % 4 == 0 { try model.setMemoryBudget(.bytes((1 + (thread + round * 5) % 9) * one)) }
                 if thread % 4 == 1 { try layers[round % layers.count].prefetch(experts: Array(0..<12)) }
-                let bits = try Self.bits(layers[(thread + round) % layers.count], thread, round)
+                let bits = try StressModel.bits(layers[(thread + round) % layers.count], thread, round)
                 #expect(bits == expected[thread][round], "thread \(thread), round \(round)")
             }
         }
@@ -102,13 +62,13 @@ import Testing
         // Loads that were under way end by themselves.
         for _ in 0..<200 where model.statistics.bytesResident > one { usleep(10_000) }
         #expect(model.statistics.bytesResident <= one)
-        #expect(try Self.bits(layers[0], 0, 0) == expected[0][0])
+        #expect(try StressModel.bits(layers[0], 0, 0) == expected[0][0])
     }
 
     /// Tasks that are cancelled end with that error or with the right bits, and leave a cache that works.
     @Test func cancellationLeavesTheCacheWhole() async throws {
-        let file = try Model(SampleFile.manyExperts.bytes())
-        let expected = try Self.expected(file.opened(.read, budget: .max))
+        let file = try StressModel(SampleFile.manyExperts.bytes())
+        let expected = try file.expected(threads: Self.threads, rounds: Self.rounds)
         let model = try file.opened(.read, budget: 2 * file.oneExpert)
         let layers = try model.banks.map { try model.layer(named: $0.path) }
         await withTaskGroup(of: Void.self) { group in
@@ -116,7 +76,7 @@ import Testing
                 for round in 0..<Self.rounds / 2 {
                     let layer = layers[(thread + round) % layers.count]
                     group.addTask {
-                        let input = Self.input(thread, round, size: layer.hiddenSize)
+                        let input = StressModel.input(thread, round, size: layer.hiddenSize)
                         let task = Task {
                             try await layer.forward(input.values, tokens: input.tokens).output.map(\.bitPattern)
                         }
@@ -135,7 +95,7 @@ import Testing
         }
         #expect(model.statistics.peakBytesResident <= 2 * file.oneExpert)
         try Self.everyThread { thread in
-            let bits = try Self.bits(layers[thread % layers.count], thread, 0)
+            let bits = try StressModel.bits(layers[thread % layers.count], thread, 0)
             #expect(bits == expected[thread][0])
         }
     }
@@ -144,23 +104,23 @@ import Testing
     @Test(arguments: IOEngine.allCases)
     func aDamagedExpertFailsAlone(engine: IOEngine) throws {
         let bytes = try SampleFile.manyExperts.bytes()
-        let whole = try Model(bytes)
-        let expected = try Self.expected(whole.opened(.read, budget: .max))
+        let whole = try StressModel(bytes)
+        let expected = try whole.expected(threads: Self.threads, rounds: Self.rounds)
         let block = try whole.file.block(at: whole.file.banks[0].block(ofExpert: 3))
         var damaged = bytes
         damaged[Int(block.offset)] ^= 0x40
-        let file = try Model(damaged)
+        let file = try StressModel(damaged)
         let model = try file.opened(engine, budget: 2 * file.oneExpert)
         let layers = try model.banks.map { try model.layer(named: $0.path) }
         let counts = Locked((failed: 0, whole: 0))
         try Self.everyThread { thread in
             for round in 0..<Self.rounds {
                 let layer = layers[(thread + round) % layers.count]
-                let input = Self.input(thread, round, size: layer.hiddenSize)
+                let input = StressModel.input(thread, round, size: layer.hiddenSize)
                 let chosen = Set(try layer.route(input.values, tokens: input.tokens).experts.joined())
                 let isDamaged = layer.bank.id == 0 && chosen.contains(3)
                 do {
-                    let bits = try Self.bits(layer, thread, round)
+                    let bits = try StressModel.bits(layer, thread, round)
                     #expect(!isDamaged && bits == expected[thread][round], "thread \(thread), round \(round)")
                     counts.withLock { $0.whole += 1 }
                 } catch RuntimeError.file(let error) {

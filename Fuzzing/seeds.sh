@@ -76,6 +76,21 @@ for path in (root / "fixtures/recognition").rglob("*.json"):
         lines = [json.dumps(case.get("config")), *("\t".join((n, d, ",".join(map(str, s)))) for n, d, s in case["tensors"])]
         (folder / "FuzzNames" / f"{path.parent.name}-{path.stem}").write_text("\n".join(lines))
 
+(folder / "FuzzRecognition" / "map-of-everything").write_text(json.dumps({
+    "tensors": [
+        {"match": "model.layers.{layer}.mlp.gate.weight", "role": "router_weight", "bank": "layers.{layer}", "orientation": "rows_are_outputs"},
+        {"match": "model.layers.{layer}.mlp.experts.gate_up_proj", "role": "gate_up_halves_weight", "bank": "layers.{layer}",
+         "orientation": "rows_are_inputs", "stacked": True, "experts": 4},
+        {"match": "model.layers.{layer}.mlp.experts.down_proj", "role": "down_weight", "bank": "layers.{layer}", "orientation": "rows_are_inputs", "stacked": True},
+        {"match": "model.layers.{layer}.mlp.shared_expert.gate_proj.weight", "role": "shared_gate_weight", "bank": "layers.{layer}"},
+        {"match": "model.layers.{layer}.mlp.shared_expert.up_proj.weight", "role": "shared_up_weight", "bank": "layers.{layer}", "orientation": "none"},
+        {"match": "model.layers.{layer}.mlp.shared_expert.down_proj.*", "role": "shared_down_weight", "bank": "layers.{layer}"},
+        {"match": "model.layers.{layer}.mlp.gate.e_score_correction_bias", "role": "selection_bias", "bank": "layers.{layer}"},
+        {"match": "*_scale", "role": "scale", "of": "down_weight", "bank": ""}, {"match": "a", "role": "dense"},
+    ],
+    "router": {"kind": "top_k", "top_k": 2}, "expert_function": {"kind": "gated", "activation": "silu"},
+}))
+
 def array(descriptor, shape, data, version=1, order="False"):
     header = f"{{'descr': '{descriptor}', 'fortran_order': {order}, 'shape': {shape}, }}".encode()
     header += b" " * (63 - (10 + len(header)) % 64) + b"\n"
@@ -135,6 +150,26 @@ for index, (method, wide) in enumerate([(zipfile.ZIP_STORED, False), (zipfile.ZI
             with archive.open(zipfile.ZipInfo(name), "w", force_zip64=wide) as member:
                 member.write(data)
     (folder / "FuzzArchive" / f"archive{index}").write_bytes(target.getvalue())
+# The same with what 64-bit sizes need at its end: a record and its locator, and all fields of the directory that may be wide.
+data = bytearray((folder / "FuzzArchive" / "archive0").read_bytes())
+end = data.rindex(b"PK\5\6")
+count, _, size, start = struct.unpack_from("<HHII", data, end + 8)
+directory = bytearray()
+place = start
+while place < start + size:
+    name, extra, comment = struct.unpack_from("<HHH", data, place + 28)
+    head = bytearray(data[place : place + 46])
+    packed, plain = struct.unpack_from("<II", head, 20)
+    offset = struct.unpack_from("<I", head, 42)[0]
+    struct.pack_into("<II", head, 20, 0xFFFFFFFF, 0xFFFFFFFF)
+    struct.pack_into("<H", head, 30, 28)
+    struct.pack_into("<I", head, 42, 0xFFFFFFFF)
+    directory += head + data[place + 46 : place + 46 + name] + struct.pack("<HHQQQ", 1, 24, plain, packed, offset)
+    place += 46 + name + extra + comment
+record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, len(directory), start)
+locator = struct.pack("<IIQI", 0x07064B50, 0, start + len(directory), 1)
+tail = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+(folder / "FuzzArchive" / "wide").write_bytes(data[:start] + directory + record + locator + tail)
 (folder / "FuzzArchive" / "index").write_text('{"metadata": {}, "weight_map": {"a": "1.safetensors", "b": ["2.safetensors", "3.safetensors"]}}')
 
 # safetensors headers behind the bytes of data that they are for.

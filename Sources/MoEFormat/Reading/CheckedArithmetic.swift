@@ -2,7 +2,6 @@
 ///
 /// The operators read as the plain ones with a question mark: `offset +? length`.
 infix operator +? : AdditionPrecedence
-infix operator -? : AdditionPrecedence
 infix operator *? : MultiplicationPrecedence
 
 extension FixedWidthInteger {
@@ -10,12 +9,6 @@ extension FixedWidthInteger {
     package static func +? (a: Self, b: Self) -> Self? {
         let (sum, overflow) = a.addingReportingOverflow(b)
         return overflow ? nil : sum
-    }
-
-    @inlinable
-    package static func -? (a: Self, b: Self) -> Self? {
-        let (difference, overflow) = a.subtractingReportingOverflow(b)
-        return overflow ? nil : difference
     }
 
     @inlinable

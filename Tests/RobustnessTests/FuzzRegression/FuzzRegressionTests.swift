@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: Case.all(of: "FuzzTrace")) func readsTraces(found: Case) throws {
-        TraceProperty.check(try found.bytes())
+        TraceProperty.check(try found.bytes(), in: ScratchFile())
     }
 
     @Test(arguments: Case.all(of: "FuzzArchive")) func readsArchives(found: Case) throws {

@@ -17,6 +17,10 @@ package enum ArchiveProperty {
         guard let file = try? ReadableFile(opening: scratch.path), let archive = try? ZipArchive(file) else {
             return false
         }
+        for member in archive.members.prefix(3) {
+            let isAlone = archive.members.count { $0.name == member.name } == 1
+            expect(((try? archive.member(named: member.name)) != nil) == isAlone, "a name leads to its member")
+        }
         for member in archive.members where member.size <= memberBytes && member.compressedSize <= memberBytes {
             var count: UInt64 = 0
             let isRead = (try? archive.read(member) { count += UInt64($0.count) }) != nil

@@ -1,5 +1,6 @@
-package import MoEFormat
 import MoESystem
+
+@testable package import MoEFormat
 
 /// Whatever the bytes, a `.moe` file opens and gives everything it holds, or it throws.
 package enum ModelFileProperty {
@@ -17,9 +18,26 @@ package enum ModelFileProperty {
 
     package static func check(path: String) -> Bool {
         guard let file = try? ModelFile(opening: path) else { return false }
+        if let opened = try? OpenedFile(opening: path) { check(opened.envelope) }
         walk(file)
         _ = try? Verification(of: file, workers: Workers(1))
         return true
+    }
+
+    private static func check(_ envelope: OpenedEnvelope) {
+        for entry in envelope.directoryEntries {
+            var writer = ByteWriter()
+            entry.encode(into: &writer)
+            var reader = ByteReader(writer.bytes, rule: .fileEnds)
+            expect((try? SectionEntry(&reader)) == entry, "an entry comes back from its bytes")
+        }
+        let footer = envelope.footer
+        let bytes = footer.encoded(header: Header.encoded, sectionTable: [])
+        let again = try? Footer(bytes, fileLength: footer.fileLength)
+        expect(
+            again?.directoryOffset == footer.directoryOffset && again?.sectionCount == footer.sectionCount
+                && again?.requiredFeatures == footer.requiredFeatures,
+            "a footer comes back from its bytes")
     }
 
     private static func walk(_ file: ModelFile) {

@@ -27,6 +27,12 @@ final class ExpertCache: @unchecked Sendable {
     /// Leases are granted in the order they were asked for, so that none waits forever.
     private var nextTicket: UInt64 = 0
     private var served: UInt64 = 0
+    /// The caches that lend to the code that is running, which must not wait for what it holds itself.
+    @TaskLocal private static var lenders: Set<ObjectIdentifier> = []
+    /// Blocks that are lent, and how often.
+    private var lent: [Int: Int] = [:]
+    /// Borrowers that wait for more.
+    private var waitingBorrowers = 0
 
     init(_ loader: BlockLoader, slots: SlotPool, budget: Int, policy: CachePolicy, layerCount: Int, jobs: Int) {
         self.loader = loader
@@ -101,10 +107,11 @@ final class ExpertCache: @unchecked Sendable {
     /// - Throws: `RuntimeError.budgetTooSmall`.
     func lease(_ blocks: [ExpertBlock], ofLayer layer: Int) throws(RuntimeError) -> Lease {
         let needed = blocks.reduce(0) { $0 + $1.bytes }
+        if Self.lenders.contains(ObjectIdentifier(self)) { return try leaseMore(blocks, ofLayer: layer) }
         condition.lock()
         let ticket = nextTicket
         nextTicket += 1
-        while served != ticket || !residents.hasRoom(for: blocks, within: budget) {
+        while served != ticket || waitingBorrowers > 0 || !residents.hasRoom(for: blocks, within: budget) {
             if served == ticket, needed > budget {
                 served += 1
                 let error = RuntimeError.budgetTooSmall(needed: needed, budget: budget)
@@ -125,11 +132,58 @@ final class ExpertCache: @unchecked Sendable {
     /// wait for another.
     func leaseWithoutWaiting(_ blocks: [ExpertBlock], ofLayer layer: Int) -> Lease? {
         condition.lock()
-        guard served == nextTicket, residents.hasRoom(for: blocks, within: budget) else {
+        guard served == nextTicket, waitingBorrowers == 0, residents.hasRoom(for: blocks, within: budget) else {
             condition.unlock()
             return nil
         }
         let granted = grant(blocks, ofLayer: layer)
+        unlockAndFree()
+        return begin(granted, of: blocks)
+    }
+
+    /// Leases blocks for the length of `body`, which is the user's and may lease others in turn.
+    ///
+    /// - Throws: `RuntimeError.budgetTooSmall`; what `body` throws.
+    func lend<Result>(
+        _ blocks: [ExpertBlock], ofLayer layer: Int, _ body: (Lease) throws -> Result
+    ) throws -> Result {
+        let lease = try lease(blocks, ofLayer: layer)
+        count(lent: blocks, 1)
+        defer { count(lent: blocks, -1) }
+        return try Self.$lenders.withValue(Self.lenders.union([ObjectIdentifier(self)])) { try body(lease) }
+    }
+
+    private func count(lent blocks: [ExpertBlock], _ sign: Int) {
+        locked {
+            for block in blocks {
+                let count = lent[block.id, default: 0] + sign
+                lent[block.id] = count == 0 ? nil : count
+            }
+            condition.broadcast()
+        }
+    }
+
+    /// A lease for who borrows already: before all that wait in line, since one of them may wait for what is borrowed. What is
+    /// lent comes back only when its borrowers are done, so it is not waited for.
+    private func leaseMore(_ blocks: [ExpertBlock], ofLayer layer: Int) throws(RuntimeError) -> Lease {
+        condition.lock()
+        waitingBorrowers += 1
+        while !residents.hasRoom(for: blocks, within: budget) {
+            let needed =
+                lent.keys.reduce(0) { $0 + (residents[$1]?.bytes ?? 0) }
+                + blocks.reduce(0) { $0 + (lent[$1.id] == nil ? $1.bytes : 0) }
+            guard needed <= budget else {
+                waitingBorrowers -= 1
+                let error = RuntimeError.budgetTooSmall(needed: needed, budget: budget)
+                condition.broadcast()
+                condition.unlock()
+                throw error
+            }
+            condition.wait()
+        }
+        waitingBorrowers -= 1
+        let granted = grant(blocks, ofLayer: layer)
+        condition.broadcast()
         unlockAndFree()
         return begin(granted, of: blocks)
     }
@@ -261,7 +315,7 @@ final class ExpertCache: @unchecked Sendable {
     var isLookingAhead: Bool { locked { lookAhead.isOn } }
 
     private func expect(_ blocks: [ExpertBlock], ofLayer layer: Int, guess: LookAhead.Guess?) -> [Block] {
-        guard served == nextTicket else { return [] }
+        guard served == nextTicket, waitingBorrowers == 0 else { return [] }
         var missing: [Block] = []
         for block in blocks where residents[block.id] == nil && residents.hasRoom(for: [block], within: budget) {
             makeRoom(for: block.bytes)

@@ -16,17 +16,19 @@ extension ExpertCache {
         var waiting = beginRun(ofLayer: layer, using: blocks)[...]
         var next: Group?
         var isFirst = true
+        var mostBlocks = Int.max
         while !waiting.isEmpty {
             var group: Group
             if let leased = next {
                 group = leased
             } else {
                 let limit = Self.groupLimit(for: waiting, within: byteLimit)
-                let first = Self.firstGroup(of: waiting, within: limit)
+                let first = Self.firstGroup(of: waiting, within: limit).prefix(mostBlocks)
                 do {
                     group = Group(blocks: first, lease: try lease(Array(first), ofLayer: layer))
                 } catch .budgetTooSmall where first.count > 1 {
-                    // The budget shrank since the group was made: a smaller one may fit it.
+                    // The budget shrank since the group was made, or a part of it is lent: a smaller one may fit.
+                    mostBlocks = first.count / 2
                     continue
                 }
             }

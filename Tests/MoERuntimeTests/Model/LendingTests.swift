@@ -52,4 +52,40 @@ import Testing
         #expect(throws: CancellationError.self) { try layer.withExperts([0]) { _ in throw CancellationError() } }
         #expect(model.statistics.bytesResident <= 17 << 10)
     }
+
+    /// Whoever holds experts may run layers in what room is left, and never waits for what it holds.
+    @Test(arguments: [1, 2, 3, 4, 8])
+    func borrowersMayRunLayers(experts: Int) throws {
+        let roomy = try MoEModel(opening: Self.path("mixtral.moe"), options: .init(memoryBudget: .mebibytes(4)))
+        let budget = try roomy.smallestMemoryBudget() * experts
+        let model = try MoEModel(
+            opening: Self.path("mixtral.moe"), options: .init(memoryBudget: .bytes(budget), jobs: 2))
+        let size = try model.layer(0).hiddenSize
+        let hidden = (0..<size).map { Float($0 % 7) - 3 }
+        let expected = try roomy.layer(1).forward(hidden, tokens: 1).output
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+            for round in 0..<10 {
+                do {
+                    try model.layer(0).withExperts([(thread + round) % 8]) { experts in
+                        #expect(try model.layer(1).forward(hidden, tokens: 1).output == expected)
+                        try model.layer(0).withExperts([experts[0].expert]) { #expect($0.count == 1) }
+                    }
+                } catch RuntimeError.budgetTooSmall(let needed, let budget) {
+                    #expect(needed > budget && experts < 5)
+                } catch {
+                    Issue.record("\(error)")
+                }
+            }
+        }
+        // One expert is lent by each of the threads at most, and one at a time is computed with beside them.
+        if experts == 1 {
+            #expect(throws: RuntimeError.self) {
+                try model.layer(0).withExperts([0]) { _ in try model.layer(1).forward(hidden, tokens: 1) }
+            }
+        }
+        #expect(model.statistics.peakBytesResident <= budget)
+        // Nothing is held afterwards.
+        try model.setMemoryBudget(.bytes(0))
+        #expect(model.statistics.bytesResident == 0)
+    }
 }

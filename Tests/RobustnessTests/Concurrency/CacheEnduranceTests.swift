@@ -211,12 +211,16 @@ import Testing
             }
         }
 
-        /// Looks at an expert twice, with time for others in between.
+        /// Looks at an expert twice, with time for others in between, or with a run of its own where there is room for it.
         func lend(_ expert: Int, expected: LentExperts) throws {
             for (index, layer) in layers.enumerated() {
                 try layer.withExperts([expert]) { experts in
                     #expect(expected.isRight(experts[0], layer: index))
-                    usleep(200)
+                    if expert % 2 == 0 {
+                        usleep(200)
+                    } else {
+                        do { try layers[0].prefetchAndRun(expert) } catch RuntimeError.budgetTooSmall {}
+                    }
                     #expect(expected.isRight(experts[0], layer: index), "expert \(expert) changed while it was lent")
                 }
             }
@@ -245,7 +249,8 @@ import Testing
                     let input = StressModel.input(number, current, size: layer.hiddenSize)
                     return try await layer.forward(input.values, tokens: input.tokens).output.map(\.bitPattern)
                 }
-                try await Task.sleep(for: .microseconds(round * 37 % 1500))
+                // Some before they begin, some while they wait for room, some while they compute.
+                try await Task.sleep(for: .microseconds(round * 7919 % 40_000))
                 task.cancel()
                 do {
                     let bits = try await task.value
@@ -268,5 +273,13 @@ import Testing
             counts.evictions = statistics.blocksLoaded - UInt64(statistics.bytesResident / max(1, expert))
             return counts
         }
+    }
+}
+
+extension MoELayer {
+    /// What a borrower may do.
+    fileprivate func prefetchAndRun(_ expert: Int) throws {
+        try prefetch(experts: [expert % expertCount])
+        _ = try forward([Float](repeating: 1, count: hiddenSize), tokens: 1)
     }
 }

@@ -5,8 +5,8 @@ extension MoELayer {
     ///
     /// The experts count as used: they are hits or misses of the statistics and earn their place in memory like those that
     /// `forward` uses. They are not evicted before `body` returns, so a long `body` keeps their share of the budget from
-    /// others. It may run layers of the same model, in what room is left beside what is lent. Raw tensors of a mapped file are lent as copies outside the budget: a file that shrinks under its mapping
-    /// must not end the process.
+    /// others. It may run layers of the same model, in what room is left beside what is lent. Raw tensors of a mapped file are
+    /// lent as copies outside the budget: a file that shrinks under its mapping must not end the process.
     ///
     /// ```swift
     /// let routing = try layer.route(hidden, tokens: 1)
@@ -17,8 +17,9 @@ extension MoELayer {
     /// - Parameters:
     ///   - experts: their numbers. Identity experts have no weights and cannot be lent.
     ///   - body: gets the experts in that order, for the length of the call.
-    /// - Throws: `RuntimeError`: `budgetTooSmall` when they do not fit the budget together, or beside what is lent already; `file` of kind `usage` for an expert
-    ///   that the layer does not have, of kind `damaged` or `io` when one cannot be loaded. Whatever `body` throws.
+    /// - Throws: `RuntimeError`: `budgetTooSmall` when they do not fit the budget together, or beside what is lent already; `file`
+    ///   of kind `usage` for an expert that the layer does not have, of kind `damaged` or `io` when one cannot be loaded. Whatever
+    ///   `body` throws.
     public func withExperts<Result>(
         _ experts: [Int], _ body: ([ExpertTensors]) throws -> Result
     ) throws -> Result {

@@ -90,6 +90,12 @@ for path in (root / "fixtures/recognition").rglob("*.json"):
     ],
     "router": {"kind": "top_k", "top_k": 2}, "expert_function": {"kind": "gated", "activation": "silu"},
 }))
+# Leaves that no published case has: biases by their letter, what quantisers leave, a matrix without a name.
+leaves = [("w_up", "12,8"), ("b_up", "12"), ("w_down", "8,12"), ("b_down", "8"), ("w1.qweight", "3,8"), ("w1.g_idx", "8"), ("", "8,8")]
+for index, chosen in enumerate((leaves[:4], leaves[4:6], leaves[6:])):
+    lines = ["", "layers.0.moe.gate.weight\tF32\t2,8"]
+    lines += [f"layers.0.moe.experts.{e}{'.' if n else ''}{n}\tF32\t{s}" for e in range(2) for n, s in chosen]
+    (folder / "FuzzNames" / f"leaves{index}").write_text("\n".join(lines))
 
 def array(descriptor, shape, data, version=1, order="False"):
     header = f"{{'descr': '{descriptor}', 'fortran_order': {order}, 'shape': {shape}, }}".encode()

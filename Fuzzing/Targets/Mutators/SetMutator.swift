@@ -27,6 +27,7 @@ public enum SetMutator {
             files[chosen].removeLast(room - changed)
         }
         if source.random(below: 8) > 0 { agree(&files) }
+        if source.random(below: 4) == 0 { disagree(&files[source.random(below: files.count)], &source) }
         return write(files, to: &source)
     }
 
@@ -80,6 +81,16 @@ public enum SetMutator {
             let place = head.lowerBound + recordSize * number
             guard place + recordSize <= head.upperBound else { continue }
             files[0].replaceSubrange(place..<place + recordSize, with: record)
+        }
+    }
+
+    /// Gives one field of a file's first record another value, which its length does not tell.
+    private static func disagree(_ file: inout [UInt8], _ source: inout MutationSource) {
+        guard let own = setSection(of: file), own.count >= recordSize else { return }
+        let (offset, width) = [(0, 8), (8, 8), (24, 8), (32, 2), (34, 2), (36, 4)][source.random(below: 6)]
+        let value = source.interestingNumber(near: UInt64(file[own.lowerBound + offset]))
+        for index in 0..<width {
+            file[own.lowerBound + offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
         }
     }
 

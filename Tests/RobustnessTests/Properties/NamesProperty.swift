@@ -98,8 +98,10 @@ package enum NamesProperty {
         for (bank, recognized) in recognition.banks.enumerated() {
             expect(experts[bank] == Set(0..<recognized.expertCount), "every expert has weights")
         }
+        // By its text: of a router that cannot run, only the reason is written.
+        let text = recognition.model.json.text
         let again = try? ModelDescription(
-            parsing: Array(recognition.model.json.text.utf8), expertCounts: recognition.banks.map(\.expertCount))
-        expect(again == recognition.model, "the description can be written")
+            parsing: Array(text.utf8), expertCounts: recognition.banks.map(\.expertCount))
+        expect(again?.json.text == text, "the description can be written")
     }
 }

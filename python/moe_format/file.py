@@ -57,10 +57,12 @@ class MoEFile:
 
     def _expert_counts(self) -> list[int]:
         """R80, and R17 for the pages of the banks."""
-        counts = []
+        counts, named, blocks = [], 0, self.directory.count(SectionKind.BLOCKS)
         for index in range(self.directory.count(SectionKind.BANKS)):
             record = BankRecord.parse(*self.directory.record(SectionKind.BANKS, index))
-            record.check_blocks(self.directory.count(SectionKind.BLOCKS))
+            record.check_blocks(blocks)
+            named += record.block_count
+            require(named <= blocks, "R80", record.at, named, f"at most {blocks}", "number of blocks of all banks")
             counts.append(record.expert_count)
         return counts
 

@@ -10,8 +10,12 @@ package struct FileDump {
     package func totals() throws(FormatError) -> (tensorBytes: UInt64, storedBytes: UInt64) {
         var tensorBytes: UInt64 = 0
         var storedBytes: UInt64 = 0
-        for index in 0..<file.tensorCount { tensorBytes &+= try file.tensor(at: index).byteCount }
-        for index in 0..<file.partCount { storedBytes &+= try file.part(at: index).record.storedLength }
+        for index in 0..<file.tensorCount {
+            tensorBytes = tensorBytes.addingClamped(try file.tensor(at: index).byteCount)
+        }
+        for index in 0..<file.partCount {
+            storedBytes = storedBytes.addingClamped(try file.part(at: index).record.storedLength)
+        }
         return (tensorBytes, storedBytes)
     }
 
@@ -63,8 +67,8 @@ package struct FileDump {
         var decoded: UInt64 = 0
         for block in bank.blocks {
             let block = try file.block(at: block)
-            stored &+= block.parts.reduce(0) { $0 &+ $1.record.storedLength }
-            decoded &+= block.record.decodedLength
+            stored = block.parts.reduce(stored) { $0.addingClamped($1.record.storedLength) }
+            decoded = decoded.addingClamped(block.record.decodedLength)
         }
         return [
             "bank": .integer(Int64(bank.id)),
@@ -95,7 +99,7 @@ package struct FileDump {
         let tensor = try file.tensor(at: index)
         var parts: [JSONValue] = []
         for part in try file.parts(of: tensor) {
-            let block = try file.block(at: part.block)
+            let block = try file.block(of: part)
             let isOfBank = block.record.bank != none32
             var object: JSONObject = [
                 "role": .string(part.role.name),
@@ -106,7 +110,7 @@ package struct FileDump {
                 "encoding": .string(
                     Encoding(rawValue: part.record.encoding).map { "\($0)" } ?? "unknown(\(part.record.encoding))"),
                 "stored_bytes": .bytes(part.record.storedLength),
-                "tensor_bytes": .bytes(part.elementCount &* UInt64(tensor.dtype.byteCount ?? 0)),
+                "tensor_bytes": .bytes(part.byteCount(of: tensor.dtype)),
                 "offset": .bytes(try file.offset(of: part, in: block)),
                 "chunks": .integer(Int64(part.record.chunkCount)),
             ]
@@ -139,7 +143,7 @@ extension Bank {
 }
 
 extension ModelFile {
-    /// Where the first stored byte of a part lies in the file.
+    /// Where the first stored byte of a part lies in the file; `block` is the one that lists it.
     package func offset(of part: Part, in block: Block) throws(FormatError) -> UInt64 {
         let start =
             block.offset + block.record.tableOffset + UInt64(part.record.firstChunk) * UInt64(ChunkEntry.encodedSize)

@@ -233,5 +233,5 @@ public struct JSONParser {
         return value
     }
 
-    private func quoted(_ key: String) -> String { JSONValue.string(String(key.prefix(64))).text }
+    private func quoted(_ key: String) -> String { JSONValue.string(key.beginning(64)).text }
 }

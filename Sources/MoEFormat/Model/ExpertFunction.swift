@@ -73,7 +73,7 @@ extension ExpertFunction {
             upSoftcap = try fields.positive("up_softcap")
             activatedClamp = try fields.clamp("activated_clamp")
             upOffset = try fields.number("up_offset", default: 0)
-            reason = try fields.string("reason")
+            reason = try fields.reason()
         } catch let error as FormatError {
             throw error
         } catch let unknown as UnknownValue {

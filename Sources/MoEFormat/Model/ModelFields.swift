@@ -93,6 +93,10 @@ struct ModelFields {
         return string
     }
 
+    /// The string that says why something cannot run: informative, so of a long one its beginning. Every layer shows its
+    /// router's, and one text that all layers repeat must not become gigabytes.
+    func reason() throws(FormatError) -> String? { try string("reason")?.beginning(1024) }
+
     /// One of an enumeration's values; throws `UnknownValue` for a string that this version does not know.
     func choice<Choice: RawRepresentable<String>>(_ key: String, default fallback: Choice? = nil)
         throws -> Choice
@@ -139,5 +143,5 @@ struct UnknownValue: Error {
     let path: String
     let name: String
 
-    var message: String { "\(path) has the unknown value \(JSONValue.string(String(name.prefix(64))).text)" }
+    var message: String { "\(path) has the unknown value \(JSONValue.string(name.beginning(64)).text)" }
 }

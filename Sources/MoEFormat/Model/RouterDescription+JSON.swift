@@ -26,7 +26,7 @@ extension RouterDescription {
     private init(checking fields: ModelFields) throws {
         _ = try fields.flag("required", default: true)
         self.init(try fields.choice("kind"))
-        reason = try fields.string("reason")
+        reason = try fields.reason()
         if kind == .unsupported {
             guard reason != nil else {
                 throw FormatError.broken(.modelSchema, "model description: \(fields.path(of: "reason")) is not there")

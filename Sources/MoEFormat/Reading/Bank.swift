@@ -32,11 +32,12 @@ public struct Bank: Sendable, Identifiable {
     /// - Throws: `FormatError` by R12, R30, R45 or R80.
     static func all(in directory: Directory) throws(FormatError) -> [Bank] {
         var banks: [Bank] = []
+        let blocks = UInt64(directory.count(.blocks))
+        var named: UInt64 = 0
         for index in 0..<directory.count(.banks) {
             var reader = try directory.record(.banks, index, rule: .bankBlocks)
             let offset = reader.offset
             let record = try BankRecord(&reader)
-            let blocks = UInt64(directory.count(.blocks))
             let hasExperts =
                 (1...UInt32(Limits.experts)).contains(record.expertCount)
                 && UInt64(record.firstExpertBlock) + UInt64(record.expertCount) <= blocks
@@ -47,6 +48,12 @@ public struct Bank: Sendable, Identifiable {
             let hasRouter = record.routerBlock == none32 || UInt64(record.routerBlock) < blocks
             guard hasExperts, hasShared, hasRouter else {
                 throw .broken(.bankBlocks, at: offset, "bank \(index) names blocks beyond the \(blocks) of the file")
+            }
+            // A block is one bank's: tables of all banks' experts cannot be larger than the file bears out.
+            named += UInt64(record.expertCount) + UInt64(record.sharedCount) + (record.routerBlock == none32 ? 0 : 1)
+            guard named <= blocks else {
+                throw .broken(
+                    .bankBlocks, at: offset, "banks up to \(index) name \(named) blocks of the \(blocks) of the file")
             }
             banks.append(
                 Bank(

@@ -34,6 +34,10 @@ extension Optional where Wrapped: FixedWidthInteger {
 }
 
 extension UInt64 {
+    /// The sum, or the greatest number where it does not fit: for totals of what files only claim, which are shown and not used.
+    @inlinable
+    package func addingClamped(_ other: UInt64) -> UInt64 { self +? other ?? .max }
+
     /// ⌈self / divisor⌉ for a positive divisor; cannot overflow.
     @inlinable
     package func dividedRoundingUp(by divisor: UInt64) -> UInt64 {

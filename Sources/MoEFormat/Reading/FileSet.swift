@@ -56,6 +56,13 @@ public final class FileSet: Sendable {
         guard Int(record.file) == file, Int(record.memberCount) == memberCount, record.identity == identity else {
             throw .broken(.setRecords, at: offset, "record \(file) of the set is about another file or another set")
         }
+        // No file says so of itself: behind its directory come a section table and a footer.
+        guard record.directoryOffset <= record.fileLength, record.fileLength < 1 << 63 else {
+            throw .broken(
+                .setRecords, at: offset,
+                "record \(file) of the set gives the file \(record.fileLength) bytes and blocks up to \(record.directoryOffset)"
+            )
+        }
         return record
     }
 

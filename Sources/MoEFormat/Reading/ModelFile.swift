@@ -68,7 +68,7 @@ public final class ModelFile: Sendable {
     package func byteCountOfSet() throws(FormatError) -> UInt64 {
         guard let set else { return byteCount }
         var sum: UInt64 = 0
-        for file in 0...set.memberCount { sum &+= try set.byteCount(of: file) }
+        for file in 0...set.memberCount { sum = sum.addingClamped(try set.byteCount(of: file)) }
         return sum
     }
 

@@ -11,6 +11,9 @@ package struct Part: Sendable, Identifiable {
     package var block: Int { Int(record.block) }
     package var elementCount: UInt64 { record.elementCount }
 
+    /// Bytes when decoded, 0 for an unknown dtype; the greatest number where they cannot be counted.
+    package func byteCount(of dtype: Dtype) -> UInt64 { elementCount *? UInt64(dtype.byteCount ?? 0) ?? .max }
+
     /// How its chunks are stored.
     ///
     /// - Throws: `FormatError` by R54; of kind `unsupported` for a dtype or encoding of a later version.

@@ -61,6 +61,9 @@ public struct Role: RawRepresentable, Hashable, Sendable {
     /// The routed expert's role that corresponds to this role of a shared expert's.
     public var unshared: Role { (32...43).contains(rawValue) ? Role(rawValue: rawValue - 16) : self }
 
+    /// The role itself, or `other` for a code that this version does not know: SPEC.md §8.
+    package var known: Role { Self.names[unshared] == nil ? .other : self }
+
     /// The name in reports, JSON and map files, as in `gate_up_halves_weight` or `shared_down_bias`.
     public var name: String {
         if let name = Self.names[self] { return name }

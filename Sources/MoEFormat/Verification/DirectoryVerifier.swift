@@ -149,7 +149,8 @@ struct DirectoryVerifier {
             guard run.insert(name).inserted else {
                 throw .broken(
                     .uniqueName,
-                    "two tensors are named \(JSONValue.string(String(decoding: name.prefix(80), as: UTF8.self)).text)")
+                    "two tensors are named \(JSONValue.string(String(decoding: name, as: UTF8.self).beginning(80)).text)"
+                )
             }
             last = entry
         }
@@ -205,15 +206,12 @@ struct DirectoryVerifier {
             guard paths.insert(Array(bank.path.utf8)).inserted else {
                 throw .broken(.bankPath, "two banks have the path \(JSONValue.string(bank.path).text)")
             }
-            var blocks: [Block] = []
-            if let router = try file.routerBlock(of: bank) { blocks.append(router) }
-            for index in 0..<bank.sharedCount { blocks.append(try file.block(ofShared: index, in: bank)) }
-            for expert in 0..<bank.expertCount { blocks.append(try file.block(ofExpert: expert, in: bank)) }
             var stored: UInt64 = 0
             var decoded: UInt64 = 0
             var largest: UInt64 = 0
             let latent = try file.latentLength(of: bank)
-            for block in blocks {
+            // One after another: a bank may have a million experts.
+            func add(_ block: Block) throws(FormatError) {
                 try file.checkLayer(of: block, latent: latent)
                 guard let storedSum = stored +? block.record.length,
                     let decodedSum = decoded +? block.record.decodedLength
@@ -223,6 +221,9 @@ struct DirectoryVerifier {
                 (stored, decoded) = (storedSum, decodedSum)
                 if block.record.kind == BlockKind.expert.rawValue { largest = max(largest, block.record.decodedLength) }
             }
+            if let router = try file.routerBlock(of: bank) { try add(router) }
+            for index in 0..<bank.sharedCount { try add(file.block(ofShared: index, in: bank)) }
+            for expert in 0..<bank.expertCount { try add(file.block(ofExpert: expert, in: bank)) }
             guard file.router(of: bank).kind == .unsupported || bank.routerBlock != nil else {
                 throw .broken(.layerTensors, "bank \(bank.id) has no router block")
             }

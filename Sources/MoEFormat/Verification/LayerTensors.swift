@@ -41,7 +41,7 @@ struct LayerTensors {
             try table.matrix(.groupRouterWeight, outputs: groups, inputs: hidden)
             if router.noise != nil { try table.matrix(.groupRouterNoiseWeight, outputs: groups, inputs: hidden) }
         }
-        if router.kind == .hash { try table.present(.tokenExpertTable) }
+        if router.kind == .hash { try table.rows(.tokenExpertTable, of: UInt64(router.topK)) }
         if layer.outputNorm != nil { try table.vector(.outputNormWeight, UInt64(layer.outputSize)) }
         if layer.latentNorm != nil { try table.vector(.latentNormWeight, latentLength(of: items) ?? 0) }
         if layer.expertNorm != nil {
@@ -138,6 +138,15 @@ struct LayerTensors {
         }
 
         func has(_ role: Role) -> Bool { items[role] != nil }
+
+        /// Any number of rows of one length.
+        func rows(_ role: Role, of length: UInt64) throws(FormatError) {
+            try present(role)
+            for item in items[role] ?? [] where item.rowLength != length {
+                throw .broken(
+                    .layerTensors, "\(role.name) of \(block) has rows of \(item.rowLength), \(length) are described")
+            }
+        }
 
         func present(_ role: Role) throws(FormatError) {
             guard items[role]?.allSatisfy(\.isComputable) == true else {

@@ -170,5 +170,5 @@ struct DirectoryBuilder {
         return (UInt64(names.count), UInt32(bytes.count))
     }
 
-    private static func quoted(_ name: String) -> String { JSONValue.string(String(name.prefix(80))).text }
+    private static func quoted(_ name: String) -> String { JSONValue.string(name.beginning(80)).text }
 }

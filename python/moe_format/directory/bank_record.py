@@ -36,6 +36,11 @@ class BankRecord:
         """R45."""
         require(self.zero == 0, "R45", self.at + 62, self.zero, 0, "reserved field of a bank")
 
+    @property
+    def block_count(self) -> int:
+        """The blocks that it names."""
+        return self.expert_count + self.shared_count + (self.router_block != NONE)
+
     def check_blocks(self, blocks: int) -> None:
         """R80: the bank's block numbers exist among so many blocks."""
         count, first, shared = self.expert_count, self.first_expert_block, self.first_shared_block

@@ -47,6 +47,10 @@ class FileSet:
                 self.member_count, f"member_count of set record {file}")  # fmt: skip
         require(record.set_id == self._record.set_id, "R93", record.at, record.set_id.hex(), self._record.set_id.hex(),
                 f"set_id of set record {file}")  # fmt: skip
+        require(record.file_length < 1 << 63, "R93", record.at + 16, record.file_length, "less than 2^63",
+                f"file_length of set record {file}")  # fmt: skip
+        require(record.directory_offset <= record.file_length, "R93", record.at + 24, record.directory_offset,
+                f"at most {record.file_length}", f"directory_offset of set record {file}")  # fmt: skip
         return record
 
     def member(self, number: int) -> SingleFile:

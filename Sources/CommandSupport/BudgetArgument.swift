@@ -18,5 +18,10 @@ package enum BudgetArgument: ExpressibleByArgument, Sendable {
         }
     }
 
+    /// Bytes that are a percentage of a total; the greatest number where a file claims more than can be counted.
+    package static func bytes(_ percent: Double, of total: UInt64) -> Int {
+        Int(exactly: (Double(total) * percent / 100).rounded(.down)) ?? .max
+    }
+
     package var defaultValueDescription: String { "half of the memory" }
 }

@@ -27,7 +27,7 @@ package final class ProgressLine: Sendable {
             return true
         }
         guard isDue else { return }
-        StandardError.raw("\r\u{1B}[K" + text(done, elapsed: now - start))
+        StandardError.raw("\r\u{1B}[K" + Self.text(label, done, of: total, elapsed: now - start))
     }
 
     /// Clears the line.
@@ -35,13 +35,14 @@ package final class ProgressLine: Sendable {
         if isShown { StandardError.raw("\r\u{1B}[K") }
     }
 
-    private func text(_ done: UInt64, elapsed: Duration) -> String {
+    /// What the line says; totals come from files, which may claim anything.
+    package static func text(_ label: String, _ done: UInt64, of total: UInt64, elapsed: Duration) -> String {
         let seconds = max(0.001, Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
         let speed = Double(done) / seconds
-        let percent = total == 0 ? 100 : Int(Double(done) / Double(total) * 100)
+        let percent = total == 0 ? 100 : Int(min(Double(done) / Double(total), 1) * 100)
         let left = speed > 0 && total > done ? Double(total - done) / speed : 0
         return "\(label) \(percent)%  \(ByteSize.text(done)) of \(ByteSize.text(total))  "
-            + "\(ByteSize.text(UInt64(speed)))/s  \(Self.time(left)) left"
+            + "\(ByteSize.text(UInt64(exactly: speed.rounded()) ?? .max))/s  \(time(left)) left"
     }
 
     private static func time(_ seconds: Double) -> String {

@@ -1,3 +1,4 @@
+import MoEFormat
 package import MoESystem
 
 #if canImport(Darwin)
@@ -22,8 +23,9 @@ package enum StandardStreams {
 
 /// The stream for everything that is not a result: progress, warnings, errors.
 package enum StandardError {
-    /// Writes one line; control characters of names in it are escaped.
-    package static func line(_ text: String) { raw(TerminalText.escaped(text) + "\n") }
+    /// Writes one line; control characters of names in it are escaped. Of what is longer than any message it is the beginning:
+    /// names may come from files of any length.
+    package static func line(_ text: String) { raw(TerminalText.escaped(text.beginning(16_384)) + "\n") }
 
     /// Writes text that is meant for the terminal itself, as it is.
     package static func raw(_ text: String) {

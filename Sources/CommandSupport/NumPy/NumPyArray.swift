@@ -9,7 +9,7 @@ package struct NumPyArray {
     package let element: Element
     package let shape: [Int]
     /// Little-endian, C order.
-    private let bytes: [UInt8]
+    private let bytes: ArraySlice<UInt8>
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -41,7 +41,7 @@ package struct NumPyArray {
                 throw FormatError(
                     .damaged, "shape \(shape) of \(element) does not fit the \(reader.remaining) bytes there are")
             }
-            bytes = Array(try reader.bytes(count))
+            bytes = try reader.bytes(count)
         } catch {
             throw Failure(description: error.message)
         }
@@ -78,7 +78,7 @@ package struct NumPyArray {
 
     /// Element `index`, which is below `count`.
     private func word(_ index: Int, width: Int) -> UInt64 {
-        bytes[index * width..<(index + 1) * width].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        bytes.dropFirst(index * width).prefix(width).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 
@@ -102,7 +102,7 @@ private struct HeaderText {
         default:
             throw FormatError(
                 .damaged,
-                "its elements are \(JSONValue.string(String(descriptor.prefix(32))).text); float16, float32, float64, int32 or int64, little-endian, are read"
+                "its elements are \(JSONValue.string(descriptor.beginning(32)).text); float16, float32, float64, int32 or int64, little-endian, are read"
             )
         }
         guard order == "False" || order == "True" else {

@@ -101,5 +101,5 @@ struct DifferenceText {
     }
 
     /// Long values, as whole objects can be, up to their first characters.
-    private static func shortened(_ text: String) -> String { text.count <= 80 ? text : text.prefix(79) + "…" }
+    private static func shortened(_ text: String) -> String { text.beginning(79) }
 }

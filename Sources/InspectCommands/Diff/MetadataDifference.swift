@@ -8,20 +8,38 @@ struct MetadataDifference {
     let a: String?
     let b: String?
 
+    /// Differences that are listed one by one; the rest of what is compared then stands in one.
+    private static let limit = 10_000
+    /// Scalars of a key that a path shows: it stands in the path of everything inside.
+    private static let keyLength = 128
+
     /// The leaves in which two JSON values differ.
     static func between(_ a: JSONValue?, _ b: JSONValue?, at path: String) -> [MetadataDifference] {
+        var found: [MetadataDifference] = []
+        compare(a, b, at: path, into: &found)
+        if found.count > limit {
+            found[limit] = MetadataDifference(path: path, a: "more than \(limit) values", b: "as many others")
+        }
+        return found
+    }
+
+    private static func compare(
+        _ a: JSONValue?, _ b: JSONValue?, at path: String, into found: inout [MetadataDifference]
+    ) {
         switch (a, b) {
         case (.object(let a)?, .object(let b)?):
-            let keys = a.members.map(\.key) + b.members.map(\.key).filter { a[$0] == nil }
-            return keys.flatMap { between(a[$0], b[$0], at: "\(path).\($0)") }
+            for key in a.members.map(\.key) + b.members.map(\.key).filter({ a[$0] == nil }) where found.count <= limit {
+                compare(a[key], b[key], at: "\(path).\(key.beginning(keyLength))", into: &found)
+            }
         case (.array(let a)?, .array(let b)?):
-            return (0..<max(a.count, b.count)).flatMap { index in
-                between(
-                    index < a.count ? a[index] : nil, index < b.count ? b[index] : nil, at: "\(path)[\(index)]")
+            for index in 0..<max(a.count, b.count) where found.count <= limit {
+                compare(
+                    index < a.count ? a[index] : nil, index < b.count ? b[index] : nil, at: "\(path)[\(index)]",
+                    into: &found)
             }
         default:
-            if let a, let b, isSame(a, b) { return [] }
-            return a == nil && b == nil ? [] : [MetadataDifference(path: path, a: a.map(text), b: b.map(text))]
+            if let a, let b, isSame(a, b) { return }
+            if a != nil || b != nil { found.append(MetadataDifference(path: path, a: a.map(text), b: b.map(text))) }
         }
     }
 

@@ -64,14 +64,14 @@ struct ModelDifference {
         var hasSameBytes: Bool { a.contentHash == b.contentHash && a.byteCount == b.byteCount }
         var differs: Bool { !hasSameBytes || a.dtype != b.dtype || a.shape != b.shape || isPlacedElsewhere }
         /// Bytes to decode.
-        var work: UInt64 { hasSameBytes || a.shape != b.shape ? 0 : a.byteCount &+ b.byteCount }
+        var work: UInt64 { hasSameBytes || a.shape != b.shape ? 0 : a.byteCount.addingClamped(b.byteCount) }
     }
 
     private static func compare(
         _ pairs: [Pair], _ a: ModelFile, _ b: ModelFile, workers: Workers,
         progress: (UInt64) -> @Sendable (UInt64) -> Void
     ) throws(DiffFailure) -> [TensorDifference] {
-        let report = progress(pairs.reduce(0) { $0 &+ $1.work })
+        let report = progress(pairs.reduce(0) { $0.addingClamped($1.work) })
         let state = Locked((done: UInt64(0), found: [TensorDifference?](repeating: nil, count: pairs.count)))
         do {
             try workers.forEach(pairs.count) { index in
@@ -82,7 +82,7 @@ struct ModelDifference {
                 report(
                     state.withLock { state in
                         state.found[index] = difference
-                        state.done &+= pair.work
+                        state.done = state.done.addingClamped(pair.work)
                         return state.done
                     })
             }

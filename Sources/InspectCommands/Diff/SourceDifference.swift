@@ -61,7 +61,10 @@ enum SourceDifference {
         return attributes
     }
 
-    /// The path by which each object is first reached from the root.
+    /// Bytes of a path: groups may lie in each other as deep as there are groups.
+    private static let pathLength = 256
+
+    /// The path by which each object is first reached from the root; its number where that path is long.
     private static func paths(of origin: HDF5Origin) -> [String] {
         var paths = [String?](repeating: nil, count: origin.objects.count)
         var waiting = [0][...]
@@ -69,7 +72,8 @@ enum SourceDifference {
         while let index = waiting.popFirst(), index < origin.objects.count {
             for link in origin.objects[index].links {
                 guard let target = link.target, target < paths.count, paths[target] == nil else { continue }
-                paths[target] = (paths[index] ?? "") + "/" + String(decoding: link.name, as: UTF8.self)
+                let path = (paths[index] ?? "") + "/" + String(decoding: link.name.prefix(pathLength), as: UTF8.self)
+                paths[target] = path.utf8.count <= pathLength ? path : "object \(target)"
                 waiting.append(target)
             }
         }
@@ -87,8 +91,10 @@ enum SourceDifference {
         for file in origin.files {
             guard let header = try? JSONParser.parse(file.header), let members = header["__metadata__"]?.object?.members
             else { continue }
+            // As long as names of files are: it stands before every key.
+            let name = String(decoding: file.name.prefix(255), as: UTF8.self)
             for (key, value) in members {
-                metadata[ExactName(String(decoding: file.name, as: UTF8.self) + "#" + key)] = value.text
+                metadata[ExactName(name + "#" + key)] = value.text
             }
         }
         return metadata

@@ -8,12 +8,14 @@ struct NameTemplate: Hashable {
     private(set) var texts: [ExactName] = []
     /// The numbers in their order.
     private(set) var numbers: [Int] = []
+    /// Numbers that count in a name, at most: covers of names are made place by place, and no model nests so deep.
+    private static let numberLimit = 16
 
     init(_ name: String) {
         let bytes = Array(name.utf8)
         var textStart = 0
         var position = 0
-        while position < bytes.count {
+        while position < bytes.count, numbers.count < Self.numberLimit {
             guard Self.isDigit(bytes[position]) else {
                 position += 1
                 continue

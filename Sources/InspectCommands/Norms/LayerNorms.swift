@@ -47,7 +47,7 @@ struct LayerNorms {
         experts = Array(all.prefix(bank.expertCount))
         shared = Array(all.dropFirst(bank.expertCount))
         var seen: Set<Role> = []
-        roles = blocks.flatMap(\.parts).map(\.role.unshared).filter { $0 != .scale && seen.insert($0).inserted }
+        roles = blocks.flatMap(\.parts).map(\.role.known.unshared).filter { $0 != .scale && seen.insert($0).inserted }
     }
 }
 
@@ -56,7 +56,7 @@ extension LayerNorms.Expert {
         var summaries: [Role: ValueSummary] = [:]
         for part in block.parts where part.role != .scale {
             guard let summary = try PartContents(decoding: part, in: file).summary else { continue }
-            summaries[part.role.unshared, default: ValueSummary()].merge(summary)
+            summaries[part.role.known.unshared, default: ValueSummary()].merge(summary)
         }
         self.summaries = summaries
     }

@@ -47,7 +47,8 @@ package struct NormsCommand: ParsableCommand {
     private func measure() throws(FormatError) -> [LayerNorms] {
         let model = try ModelFile(opening: file)
         let banks = if let layer { [try model.bank(named: layer)] } else { model.banks }
-        let progress = ProgressLine("decoding", total: banks.reduce(0) { $0 &+ $1.decodedLength }, isQuiet: work.quiet)
+        let progress = ProgressLine(
+            "decoding", total: banks.reduce(0) { $0.addingClamped($1.decodedLength) }, isQuiet: work.quiet)
         defer { progress.finish() }
         let done = Atomic<UInt64>(0)
         var layers: [LayerNorms] = []

@@ -22,7 +22,7 @@ enum NormsText {
                 ])
             }
         }
-        return table.lines
+        return Array(table.lines)
     }
 
     /// The norm of each expert of a layer.

@@ -61,10 +61,9 @@ struct ModelScan {
                 let position = positions[dtype] ?? storage.count
                 if position == storage.count { storage.append((dtype, Storage())) }
                 positions[dtype] = position
-                storage[position].storage.add(part, elementBytes: dtype.byteCount ?? 0)
+                storage[position].storage.add(part, of: dtype)
                 if block.record.kind == BlockKind.expert.rawValue {
-                    experts[Int(block.record.bank)][Int(block.record.expert)].add(
-                        part, elementBytes: dtype.byteCount ?? 0)
+                    experts[Int(block.record.bank)][Int(block.record.expert)].add(part, of: dtype)
                 }
             }
         }
@@ -85,7 +84,7 @@ struct ModelScan {
                 progress(
                     state.withLock { state in
                         state.found[index] = (block, contents)
-                        state.done &+= block.record.decodedLength
+                        state.done = state.done.addingClamped(block.record.decodedLength)
                         return state.done
                     })
             }
@@ -108,7 +107,7 @@ extension ModelScan.Row {
             parts.filter { $0.block.record.kind == BlockKind.expert.rawValue }.map { Int($0.block.record.expert) })
         expert = experts.count == 1 ? experts.first : nil
         isOfSeveralExperts = experts.count > 1
-        storedBytes = parts.reduce(0) { $0 &+ $1.contents.part.record.storedLength }
+        storedBytes = parts.reduce(0) { $0.addingClamped($1.contents.part.record.storedLength) }
         let summaries = parts.compactMap(\.contents.summary)
         summary =
             summaries.isEmpty || summaries.count < parts.count
@@ -117,12 +116,12 @@ extension ModelScan.Row {
 }
 
 extension ModelScan.Expert {
-    fileprivate mutating func add(_ part: PartContents, elementBytes: Int) {
-        storedBytes &+= part.part.record.storedLength
-        decodedBytes &+= part.part.elementCount &* UInt64(elementBytes)
+    fileprivate mutating func add(_ part: PartContents, of dtype: Dtype) {
+        storedBytes = storedBytes.addingClamped(part.part.record.storedLength)
+        decodedBytes = decodedBytes.addingClamped(part.part.byteCount(of: dtype))
         // Scales are in the weights that they are for.
         guard part.part.role != .scale, let summary = part.summary else { return }
-        summaries[part.part.role, default: ValueSummary()].merge(summary)
+        summaries[part.part.role.known, default: ValueSummary()].merge(summary)
     }
 
     /// The Frobenius norm of all its weights; nil when none was decoded.
@@ -134,13 +133,13 @@ extension ModelScan.Expert {
 }
 
 extension ModelScan.Storage {
-    fileprivate mutating func add(_ part: PartContents, elementBytes: Int) {
-        let decoded = part.part.elementCount &* UInt64(elementBytes)
-        decodedBytes &+= decoded
-        storedBytes &+= part.part.record.storedLength
+    fileprivate mutating func add(_ part: PartContents, of dtype: Dtype) {
+        let (decoded, elementBytes) = (part.part.byteCount(of: dtype), dtype.byteCount ?? 0)
+        decodedBytes = decodedBytes.addingClamped(decoded)
+        storedBytes = storedBytes.addingClamped(part.part.record.storedLength)
         guard part.part.record.encoding == Encoding.planes.rawValue, part.planes.count == elementBytes else { return }
-        decodedInPlanes &+= decoded
+        decodedInPlanes = decodedInPlanes.addingClamped(decoded)
         if planes.isEmpty { planes = Array(repeating: 0, count: elementBytes) }
-        for (plane, length) in part.planes.enumerated() { planes[plane] &+= length }
+        for (plane, length) in part.planes.enumerated() { planes[plane] = planes[plane].addingClamped(length) }
     }
 }

@@ -6,12 +6,15 @@ struct ReportData {
     private let scan: ModelScan
     private let routing: RoutingUse?
     private let traceName: String
+    /// The roles that experts have norms of, in the order of their codes.
+    private let normRoles: [Role]
     private var file: ModelFile { scan.file }
 
     init(_ scan: ModelScan, routing: RoutingUse?, traceName: String) {
         self.scan = scan
         self.routing = routing
         self.traceName = traceName
+        normRoles = Set(scan.experts.joined().flatMap(\.summaries.keys)).sorted { $0.rawValue < $1.rawValue }
     }
 
     var json: JSONValue {
@@ -40,8 +43,8 @@ struct ReportData {
             "version": .string(".moe 1.\(file.minorVersion)"), "tool": .string(MoEVersion.text),
             "bytes": .bytes(scan.fileBytes), "tensors": .integer(Int64(file.tensorCount)),
             "aliases": .integer(Int64(file.aliasCount)),
-            "decoded": .bytes(scan.rows.reduce(0) { $0 &+ $1.tensor.byteCount }),
-            "stored": .bytes(scan.rows.reduce(0) { $0 &+ $1.storedBytes }),
+            "decoded": .bytes(scan.rows.reduce(0) { $0.addingClamped($1.tensor.byteCount) }),
+            "stored": .bytes(scan.rows.reduce(0) { $0.addingClamped($1.storedBytes) }),
         ]
     }
 
@@ -57,13 +60,8 @@ struct ReportData {
             "router": Self.text(TextReport.words(router)),
             "function": Self.text(TextReport.words(file.function(of: bank))),
             "stored": .bytes(bank.storedLength), "decoded": .bytes(bank.decodedLength),
-            "expertDecoded": .bytes(experts.reduce(0) { $0 &+ $1.decodedBytes }),
+            "expertDecoded": .bytes(experts.reduce(0) { $0.addingClamped($1.decodedBytes) }),
         ]
-    }
-
-    /// The roles that experts have norms of, in the order of their codes.
-    private var normRoles: [Role] {
-        Set(scan.experts.joined().flatMap(\.summaries.keys)).sorted { $0.rawValue < $1.rawValue }
     }
 
     private func heat(_ bank: Bank) -> JSONValue {

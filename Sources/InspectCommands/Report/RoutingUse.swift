@@ -52,7 +52,7 @@ struct RoutingUse {
         case .size(let size): bytes = .bytes(size.bytes)
         case .percent(let percent):
             let probe = try MoEModel(opening: file.path, options: .init(memoryBudget: .bytes(0), jobs: 1))
-            bytes = .bytes(Int(Double(try probe.expertBytes()) * percent / 100))
+            bytes = .bytes(BudgetArgument.bytes(percent, of: try probe.expertBytes()))
         }
         let model = try MoEModel(opening: file.path, options: .init(memoryBudget: bytes, jobs: jobs))
         var cache = Cache(

@@ -45,8 +45,8 @@ struct TensorColumns {
             if index == tiles.count {
                 tiles.append(Tile(group: groups.index(of: ExactName(place.group)), place: place))
             }
-            tiles[index].decodedBytes &+= row.tensor.byteCount
-            tiles[index].storedBytes &+= row.storedBytes
+            tiles[index].decodedBytes = tiles[index].decodedBytes.addingClamped(row.tensor.byteCount)
+            tiles[index].storedBytes = tiles[index].storedBytes.addingClamped(row.storedBytes)
             tiles[index].tensors += 1
             tile.append(index)
         }

@@ -23,8 +23,10 @@ struct FoundTensors {
         var totals: (tensorBytes: UInt64, storedBytes: UInt64) = (0, 0)
         for index in tensors {
             let tensor = try file.tensor(at: index)
-            totals.tensorBytes &+= tensor.byteCount
-            for part in try file.parts(of: tensor) { totals.storedBytes &+= part.record.storedLength }
+            totals.tensorBytes = totals.tensorBytes.addingClamped(tensor.byteCount)
+            for part in try file.parts(of: tensor) {
+                totals.storedBytes = totals.storedBytes.addingClamped(part.record.storedLength)
+            }
         }
         return totals
     }

@@ -91,7 +91,8 @@ struct TextReport {
             let parts = try file.parts(of: tensor)
             table.add([
                 tensor.name, tensor.dtype.name, "\(tensor.shape)", parts.first?.role.name ?? "-", "\(parts.count)",
-                ByteSize.text(tensor.byteCount), ByteSize.text(parts.reduce(0) { $0 &+ $1.record.storedLength }),
+                ByteSize.text(tensor.byteCount),
+                ByteSize.text(parts.reduce(0) { $0.addingClamped($1.record.storedLength) }),
                 String(tensor.contentHash.description.prefix(16)),
             ])
         }
@@ -139,7 +140,7 @@ struct TextReport {
             "\(block.id)", block.record.expert == none32 ? "-" : "\(block.record.expert)", part.role.name, tensor.name,
             tensor.dtype.name,
             "\(rows)×\(part.record.rowLength)", Encoding(rawValue: part.record.encoding).map { "\($0)" } ?? "unknown",
-            ByteSize.text(part.elementCount &* UInt64(tensor.dtype.byteCount ?? 0)),
+            ByteSize.text(part.byteCount(of: tensor.dtype)),
             ByteSize.text(part.record.storedLength),
             "\(part.record.chunkCount)",
         ])

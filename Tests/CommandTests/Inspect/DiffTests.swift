@@ -2,6 +2,8 @@ import Foundation
 import MoEFormat
 import Testing
 
+@testable import InspectCommands
+
 /// `moe-inspect diff`: what it finds, how it says it, and its exit codes.
 @Suite struct DiffTests {
     private static let model = Repository.path("fixtures/written/mixtral.moe")
@@ -15,6 +17,38 @@ import Testing
             outcome.text
                 == "\(Self.model) and \(Self.raw) hold the same model: 65 tensors, all with equal content hashes\n")
         #expect(try Command.inspect("diff", Self.model, Self.raw, "--json").json()["same"] == true)
+    }
+
+    /// A key stands in the path of all that is inside, a group in that of all groups inside.
+    @Test func pathsOfMetadataStayShort() throws {
+        let key = String(repeating: "k", count: 100_000)
+        func object(_ value: Int64) -> JSONValue {
+            [key: .array([JSONValue](repeating: .integer(value), count: 50_000))]
+        }
+        let found = MetadataDifference.between(object(0), object(1), at: "config")
+        #expect((10_000...10_001).contains(found.count))
+        #expect(found.allSatisfy { $0.path.utf8.count < 200 })
+        func source(_ value: UInt8) -> SourceSection {
+            var objects: [HDF5Origin.Object] = []
+            for index in 0..<2000 {
+                var group = HDF5Origin.Object(.group)
+                if index < 1999 {
+                    group.links = [
+                        .init(kind: .hard, charset: 0, target: index + 1, creationOrder: nil, name: Array("group".utf8))
+                    ]
+                }
+                group.attributes = [
+                    .init(
+                        charset: 0, isSerialized: false, creationOrder: nil, name: [0x61], datatype: [], dataspace: [],
+                        committed: nil, value: [value])
+                ]
+                objects.append(group)
+            }
+            return .hdf5(HDF5Origin(superblock: 0, userBlock: 0, objects: objects))
+        }
+        let attributes = SourceDifference.between(source(1), source(2))
+        #expect(attributes.count == 2000)
+        #expect(attributes.allSatisfy { $0.path.utf8.count < 400 })
     }
 
     @Test func typesAreComparedByTheirValuesUnderPatterns() throws {

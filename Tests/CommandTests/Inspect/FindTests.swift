@@ -81,6 +81,9 @@ import Testing
             NamePatternCover.patterns(of: Array(names.dropFirst())) == [
                 "model.layers.0.mlp.experts.{1-7}.w1.weight", "model.layers.{1-31}.mlp.experts.{0-7}.w1.weight",
             ])
+        // Names of more numbers than any model has.
+        let deep = (0..<40).map { name in (0..<500).map { "\($0 == 499 ? name : $0)" }.joined(separator: ".") }
+        #expect(NamePatternCover.patterns(of: deep).count == deep.count)
         #expect(NamePatternCover.patterns(of: ["a.1", "a.01", "a.3", "b2.w1"]) == ["a.{1,3}", "a.01", "b2.w1"])
     }
 

@@ -33,7 +33,10 @@ enum ArrayFile {
         let bytes: [UInt8]
         do throws(SystemError) {
             let file = try ReadableFile(opening: path)
-            guard file.size <= inputLimit else { throw SystemError("cannot read", path: path, number: 27) }
+            // It is held as it is, and as numbers.
+            guard file.size <= min(inputLimit, MemoryLimit.bytes / 2) else {
+                throw SystemError("cannot read", path: path, number: 27)
+            }
             bytes = try file.bytes(at: 0, count: Int(file.size))
         } catch {
             throw .file(FormatError(.io, error.description, cause: error))

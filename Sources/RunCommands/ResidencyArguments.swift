@@ -41,8 +41,7 @@ package struct ResidencyArguments: ParsableArguments {
             switch budget {
             case .automatic: .automatic
             case .size(let size): .bytes(size.bytes)
-            case .percent(let percent):
-                .bytes(Int(exactly: (Double(expertBytes) * percent / 100).rounded(.down)) ?? .max)
+            case .percent(let percent): .bytes(BudgetArgument.bytes(percent, of: expertBytes))
             }
         return MoEModel.Options(memoryBudget: budget, engine: io, policy: policy, jobs: jobs, lookAhead: lookAhead)
     }

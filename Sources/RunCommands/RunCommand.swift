@@ -109,6 +109,12 @@ package struct RunCommand: ParsableCommand {
         options.noiseSeed = noise
         if let tokenIds { options.tokenIDs = try ArrayFile.integers(tokenIds) }
         let tokens = x.count / max(1, layer.hiddenSize)
+        do throws(FormatError) {
+            // How long an output is the file's word.
+            try FormatError.checkMemory(tokens *? layer.outputSize *? MemoryLayout<Float>.size ?? .max)
+        } catch {
+            throw RuntimeError.file(error)
+        }
         let outputs = try RunOutputs(
             [output, routing].compactMap(\.self), sparing: [file, input] + [tokenIds].compactMap(\.self))
         let result = try layer.forward(x, tokens: tokens, options: options)

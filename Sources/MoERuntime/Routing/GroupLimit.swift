@@ -12,7 +12,7 @@ extension RouterDescription.Groups {
             case .sumOfTop2: RankOrder.top(2, of: Array(members)).reduce(0) { $0 + members[group * size + $1] }
             }
         }
-        let best = RankOrder.top(kept, of: groupScores)
+        let best = Set(RankOrder.top(kept, of: groupScores))
         let value = fill == .zero ? 0 : -Double.infinity
         for group in 0..<self.count where !best.contains(group) {
             for index in (group * size)..<((group + 1) * size) { scores[index] = value }

@@ -11,9 +11,9 @@ enum RankOrder {
 
     /// The indices of the `count` best scores, in rank order.
     ///
-    /// Mostly O(n): a score that does not reach the best `count` so far costs one comparison.
+    /// Mostly O(n) for few: a score that does not reach the best `count` so far costs one comparison. O(n · log n) for many.
     static func top(_ count: Int, of scores: [Double]) -> [Int] {
-        guard count * 4 < scores.count || count <= 8 else {
+        guard count <= 8 || count <= 64 && count * 4 < scores.count else {
             return Array(scores.indices.sorted { precedes(scores[$0], $0, scores[$1], $1) }.prefix(count))
         }
         var best: [Int] = []

@@ -72,11 +72,11 @@ package struct Router: Sendable {
             throw .usage(
                 "\(name) is routed by token id: \(tokens) token ids are needed, \(options.tokenIDs?.count ?? 0) given")
         }
-        var routing = Routing(
-            tokens: tokens, choicesPerToken: description.kind == .all ? choices : description.topK,
-            sharedPerToken: description.sharedInRouter)
         let capacity = options.appliesCapacity && description.kind != .expertChoice ? description.capacity : nil
         let looksAcrossTokens = capacity != nil || description.kind == .expertChoice
+        try checkMemory(tokens: tokens, waiting: looksAcrossTokens)
+        var routing = Routing(
+            tokens: tokens, choicesPerToken: choicesPerToken, sharedPerToken: description.sharedInRouter)
         let tileTokens = max(1, Self.tileLogits / max(1, choices + description.sharedInRouter))
         var waiting: [[Choice]] = []
         var first = 0
@@ -101,6 +101,25 @@ package struct Router: Sendable {
         let countsDropped = capacity?.renormalize != .after
         for choices in waiting { routing.append(finished(choices, countingDropped: countsDropped)) }
         return routing
+    }
+
+    /// Choices that a token has at the end.
+    private var choicesPerToken: Int {
+        switch description.kind {
+        case .all: choices
+        case .hierarchical: description.groupTopK * description.topK
+        default: description.topK
+        }
+    }
+
+    /// Refuses more choices than there is memory for: how many a token has is the file's word.
+    private func checkMemory(tokens: Int, waiting: Bool) throws(FormatError) {
+        let kept = choicesPerToken * (MemoryLayout<Int32>.size + MemoryLayout<Float>.size)
+        let held = (description.kind == .expertChoice ? choices : choicesPerToken) * MemoryLayout<Choice>.stride
+        guard let bytes = tokens *? (kept + (waiting ? held : 0)) else {
+            throw .limit("\(tokens) tokens of \(name) have more choices than can be counted")
+        }
+        try FormatError.checkMemory(bytes)
     }
 
     private func finished(_ choices: [Choice], countingDropped: Bool) -> [Choice] {

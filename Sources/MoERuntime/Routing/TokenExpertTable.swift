@@ -17,6 +17,7 @@ struct TokenExpertTable: Sendable {
         guard topK > 0, part.rowLength == topK, part.elements.isComplete, part.scheme == nil else {
             throw .mismatch("token_expert_table of \(name) has rows of \(part.rowLength) ids, not \(topK)")
         }
+        try FormatError.checkMemory(part.elements.count *? MemoryLayout<Int32>.size ?? .max)
         guard let ids = part.elements.integers() else {
             throw .mismatch("token_expert_table of \(name) has dtype \(part.elements.dtype), not integers")
         }

@@ -24,6 +24,13 @@ extension RouterDescription {
 
     /// Descending by weight; equal ones stay in the order in which they were chosen.
     private func sortByWeight(_ choices: inout [Choice]) {
+        guard choices.count <= 64 else {
+            // The order is total, places included: equal weights stay as they are.
+            choices = choices.indices.sorted {
+                RankOrder.precedes(choices[$0].weight, $0, choices[$1].weight, $1)
+            }.map { choices[$0] }
+            return
+        }
         // Mostly sorted already, and short.
         for i in choices.indices.dropFirst() {
             var place = i

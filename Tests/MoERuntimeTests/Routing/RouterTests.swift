@@ -89,6 +89,32 @@ import Testing
         }
     }
 
+    /// As a file may describe it: the worst scores for who keeps the best so far, and as many groups as experts.
+    @Test func manyChoicesOfManyExpertsTakeNoLongerThanSorting() throws {
+        let experts = 1 << 16
+        let scores = (0..<experts).map { Double($0) }
+        #expect(RankOrder.top(experts / 5, of: scores) == Array((0..<experts).reversed().prefix(experts / 5)))
+        var limited = scores
+        let groups = RouterDescription.Groups(count: experts, kept: experts / 2, score: .max, fill: .zero)
+        groups.limit(&limited)
+        #expect(limited == scores.map { $0 < Double(experts / 2) ? 0 : $0 })
+    }
+
+    /// Choices that come in the opposite order of their weights, many and few, are put into one order; equal ones stay.
+    @Test(arguments: [3, 64, 65, 1000]) func choicesAreRankedByWeight(count: Int) throws {
+        let router = try router(RouterDescription(.topK, topK: 1), experts: 4)
+        var choices = (0..<count).map { Choice(expert: $0, score: 0, weight: Double($0 / 2)) }
+        RouterDescription(.topK, topK: 1).finish(&choices, tensors: router.tensors, countingDropped: true)
+        let expected = (0..<count).sorted { ($1 / 2, $0) < ($0 / 2, $1) }
+        #expect(choices.map(\.expert) == expected)
+    }
+
+    /// A file may name more choices a token than there is memory for.
+    @Test func moreChoicesThanMemoryAreRefused() throws {
+        let router = try router(RouterDescription(.topK, topK: 1 << 40), experts: 4)
+        #expect { try router.route([0, 0, 0, 0], tokens: 1) } throws: { ($0 as? FormatError)?.kind == .limit }
+    }
+
     @Test func refusesInputOfAnotherLength() throws {
         let router = try router(RouterDescription(.topK, topK: 1), experts: 4)
         #expect { try router.route([1, 2, 3], tokens: 1) } throws: { ($0 as? FormatError)?.kind == .usage }

@@ -16,7 +16,9 @@ enum HiddenSibling {
     private static let suffix = ".part"
 
     /// What all of an output's begin with; short enough for any file system whatever the length of the final name.
-    private static func prefix(of path: String) -> String { ".\(PathParts(path).name.prefix(32))." }
+    private static func prefix(of path: String) -> String {
+        ".\(String(PathParts(path).name.unicodeScalars.prefix(32)))."
+    }
 
     /// A new name.
     static func path(of path: String, in directory: String) -> String {

@@ -120,8 +120,13 @@ extension HDF5Origin {
         while let (into, from) = pairs.popLast() {
             let taken = Set(objects[into].attributes.map(\.name))
             objects[into].attributes += objects[from].attributes.filter { !taken.contains($0.name) }
+            var placeOfName: [[UInt8]: Int] = [:]
+            for (place, link) in objects[into].links.enumerated() where placeOfName[link.name] == nil {
+                placeOfName[link.name] = place
+            }
             for link in objects[from].links {
-                guard let present = objects[into].links.first(where: { $0.name == link.name }) else {
+                guard let present = placeOfName[link.name].map({ objects[into].links[$0] }) else {
+                    placeOfName[link.name] = objects[into].links.count
                     objects[into].links.append(link)
                     continue
                 }

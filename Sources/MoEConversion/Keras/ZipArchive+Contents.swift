@@ -34,6 +34,12 @@ extension ZipArchive {
                 )
             }
             guard member.size / Self.deflateRatio <= member.compressedSize else { throw damaged(member) }
+            guard member.size <= MemoryLimit.bytes / 2 else {
+                throw ConversionError(
+                    .limit,
+                    "\(file.path): deflated member \(member.name) has \(member.size) bytes, too many for the \(MemoryLimit.bytes) bytes of memory"
+                )
+            }
             let packed = try file.input(at: range.lowerBound, count: Int(member.compressedSize))
             try unsafe hand(try inflated(packed, to: Int(member.size), member), to: body, checksum: &checksum)
         }
@@ -56,16 +62,19 @@ extension ZipArchive {
             throw ConversionError(.limit, "there is no memory for a decompressor")
         }
         defer { unsafe libdeflate_free_decompressor(decompressor) }
-        var content = [UInt8](repeating: 0, count: size)
-        var written = 0
-        // Reads and writes at most the counts that it is given.
-        let result = unsafe content.withUnsafeMutableBytes { output in
-            unsafe packed.withUnsafeBytes { input in
+        var isWhole = false
+        // Room that nothing is written to costs no memory: a size that is only claimed is found out for nothing.
+        let content = unsafe [UInt8](unsafeUninitializedCapacity: size) { output, initialized in
+            var written = 0
+            // Reads and writes at most the counts that it is given.
+            let result = unsafe packed.withUnsafeBytes { input in
                 unsafe libdeflate_deflate_decompress(
-                    decompressor, input.baseAddress, input.count, output.baseAddress, output.count, &written)
+                    decompressor, input.baseAddress, input.count, output.baseAddress, size, &written)
             }
+            isWhole = result == LIBDEFLATE_SUCCESS && written == size
+            initialized = isWhole ? size : 0
         }
-        guard result == LIBDEFLATE_SUCCESS, written == size else { throw damaged(member) }
+        guard isWhole else { throw damaged(member) }
         return content
     }
 

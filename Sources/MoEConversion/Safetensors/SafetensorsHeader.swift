@@ -52,7 +52,7 @@ struct SafetensorsHeader: Sendable {
             do throws(ConversionError) {
                 entries.append(try Self.entry(name, value))
             } catch {
-                throw error.within("tensor \(JSONValue.string(String(name.prefix(256))).text)")
+                throw error.within("tensor \(JSONValue.string(name.beginning(256)).text)")
             }
         }
         entries.sort { ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound) }
@@ -80,7 +80,7 @@ struct SafetensorsHeader: Sendable {
             let offsets = fields["data_offsets"]?.array
         else { throw .damaged("dtype, shape or data_offsets are missing") }
         guard let dtype = SafetensorsDtype(dtypeName) else {
-            throw .damaged("dtype \(JSONValue.string(String(dtypeName.prefix(64))).text) is unknown")
+            throw .damaged("dtype \(JSONValue.string(dtypeName.beginning(64)).text) is unknown")
         }
         guard extents.count <= Limits.rank else {
             throw ConversionError(.limit, "\(extents.count) dimensions; at most \(Limits.rank) are read")

@@ -25,6 +25,43 @@ import Testing
          "router": {"kind": "top_k", "top_k": 3, "score": "sigmoid"}, "expert_function": {"kind": "mlp", "activation": "gelu"}}
         """
 
+    /// As patterns without a wildcard's second thoughts would have it: every way to cut the name is tried.
+    private func matches(_ pattern: ArraySlice<Character>, _ text: ArraySlice<Character>) -> Bool {
+        guard let first = pattern.first else { return text.isEmpty }
+        if first == "*" { return (0...text.count).contains { matches(pattern.dropFirst(), text.dropFirst($0)) } }
+        if first == "#" {
+            let digits = text.prefix(while: \.isNumber)
+            guard !digits.isEmpty, digits.count == 1 || digits.first != "0" else { return false }
+            return matches(pattern.dropFirst(), text.dropFirst(digits.count))
+        }
+        return text.first == first && matches(pattern.dropFirst(), text.dropFirst())
+    }
+
+    @Test func wildcardsMatchWhatSomeCutOfTheNameMatches() throws {
+        var found = 0
+        for _ in 0..<3000 {
+            var pattern = (0..<Int.random(in: 1...7)).compactMap { _ in "ab0*".randomElement() }
+            if Bool.random() { pattern.insert("#", at: Int.random(in: 0...pattern.count)) }
+            let name = (0..<Int.random(in: 1...8)).compactMap { _ in "ab01".randomElement() }
+            let written = String(pattern).replacing("#", with: "{layer}")
+            let isMatch = try NamePattern(written) { .usage($0) }.match(TensorName(String(name))) != nil
+            #expect(isMatch == matches(pattern[...], name[...]), "\(written) and \(String(name))")
+            found += isMatch ? 1 : 0
+        }
+        #expect(found > 50)
+    }
+
+    /// Neither the stack nor the time runs out.
+    @Test func patternsOfManyWildcardsEnd() throws {
+        let name = TensorName(String(repeating: "a", count: 4000))
+        let stars = String(repeating: "*", count: 1_000_000)
+        #expect(try NamePattern(stars) { .usage($0) }.match(name) != nil)
+        #expect(try NamePattern(stars + "b") { .usage($0) }.match(name) == nil)
+        let twice = String(repeating: "*a", count: 40)
+        #expect(try NamePattern(twice + "b") { .usage($0) }.match(name) == nil)
+        #expect(try NamePattern(twice) { .usage($0) }.match(name) != nil)
+    }
+
     @Test func aMapNamesAnyCheckpoint() throws {
         let recognition = try Recognition(of: Self.strange, options: .init(map: try map(Self.text)))
         try PlacementInvariants.check(recognition, of: Self.strange)

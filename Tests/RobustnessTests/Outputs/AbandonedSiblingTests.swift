@@ -34,6 +34,18 @@ import Testing
         output.discard()
     }
 
+    /// Few characters may be many bytes, and the name beside it must not be too long for the file system.
+    @Test func aNameOfLongCharactersCanBeReplaced() throws {
+        let folder = try Folder()
+        let path = folder.path(String(repeating: "e" + String(repeating: "\u{301}", count: 11), count: 10))
+        for _ in 0..<2 {
+            let output = try AtomicOutput(path, replacing: true)
+            try output.write([1, 2, 3])
+            try output.commit()
+        }
+        #expect(try folder.names.count == 1)
+    }
+
     @Test func whatIsBeingWrittenStays() throws {
         let folder = try Folder()
         let path = folder.path("o.moe")

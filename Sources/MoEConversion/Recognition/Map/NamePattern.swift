@@ -54,30 +54,48 @@ struct NamePattern: Sendable {
 
     /// The placeholders' values if the name matches.
     ///
-    /// - Complexity: O(length) but for components with several wildcards.
+    /// - Complexity: O(length) for each wildcard.
     func match(_ name: TensorName) -> Values? {
         guard name.components.count == components.count else { return nil }
         var values: Values = [:]
         for (pieces, component) in zip(components, name.components) {
-            guard Self.match(pieces[...], Array(component.utf8)[...], &values) else { return nil }
+            guard Self.match(pieces, Array(component.utf8), &values) else { return nil }
         }
         return values
     }
 
-    private static func match(_ pieces: ArraySlice<Piece>, _ text: ArraySlice<UInt8>, _ values: inout Values) -> Bool {
-        guard let piece = pieces.first else { return text.isEmpty }
-        let rest = pieces.dropFirst()
+    /// Wildcards take as little as they can. Where a text or number ends grows with where it begins, so that only the last wildcard
+    /// need ever take more.
+    private static func match(_ pieces: [Piece], _ text: [UInt8], _ values: inout Values) -> Bool {
+        var (piece, position) = (0, 0)
+        /// The last wildcard, and how far the text is that it takes.
+        var wildcard: (piece: Int, end: Int)?
+        while piece < pieces.count || position < text.count {
+            if piece < pieces.count, case .anything = pieces[piece] {
+                wildcard = (piece, position)
+                piece += 1
+            } else if piece < pieces.count, let end = end(of: pieces[piece], text[position...], &values) {
+                position = end
+                piece += 1
+            } else {
+                guard let last = wildcard, last.end < text.count else { return false }
+                wildcard = (last.piece, last.end + 1)
+                (piece, position) = (last.piece + 1, last.end + 1)
+            }
+        }
+        return true
+    }
+
+    /// Where a text or number ends that begins at the front; nil when there is none.
+    private static func end(of piece: Piece, _ text: ArraySlice<UInt8>, _ values: inout Values) -> Int? {
         switch piece {
-        case .text(let literal):
-            return text.starts(with: literal) && match(rest, text.dropFirst(literal.count), &values)
+        case .text(let literal): return text.starts(with: literal) ? text.startIndex + literal.count : nil
         case .number(let placeholder):
             let digits = text.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-            guard let number = decimal(Substring(decoding: digits, as: UTF8.self)) else { return false }
+            guard let number = decimal(Substring(decoding: digits, as: UTF8.self)) else { return nil }
             values[placeholder] = number
-            return match(rest, text.dropFirst(digits.count), &values)
-        case .anything:
-            for skipped in 0...text.count where match(rest, text.dropFirst(skipped), &values) { return true }
-            return false
+            return digits.endIndex
+        case .anything: return nil
         }
     }
 

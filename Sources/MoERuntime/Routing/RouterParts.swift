@@ -9,7 +9,7 @@ struct RouterParts {
     /// - Throws: `FormatError` by R28 when other parts have one role.
     init(_ stored: [StoredPart], gateParts: Int, name: String) throws(FormatError) {
         self.name = name
-        for part in stored where (1...15).contains(part.role.rawValue) || (51...53).contains(part.role.rawValue) {
+        for part in stored where Self.uses(part.role) {
             parts[part.role, default: []].append(part.matrix)
         }
         for (role, found) in parts where found.count > 1 {
@@ -21,6 +21,11 @@ struct RouterParts {
                     "the router of \(name) has \(found.count) parts of \(role.name) for \(gateParts) groups")
             }
         }
+    }
+
+    /// Whether a role is one of a router's block.
+    static func uses(_ role: Role) -> Bool {
+        (1...15).contains(role.rawValue) || (51...53).contains(role.rawValue)
     }
 
     func part(_ role: Role) throws(FormatError) -> StoredMatrix {

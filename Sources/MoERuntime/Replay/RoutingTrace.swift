@@ -53,12 +53,14 @@ public struct RoutingTrace: Sendable {
                 }
                 var lists: [[Int]] = []
                 for (layer, chosen) in layers.enumerated() {
+                    guard let ids = chosen.array else { throw damaged("layer \(layer) of \(key) is no list") }
                     var experts: [Int] = []
-                    for id in chosen.array ?? [] {
+                    var seen: Set<Int> = []
+                    for id in ids {
                         guard let expert = id.integer, (0..<banks[layer]).contains(expert) else {
                             throw damaged("layer \(layer) uses expert \(id.text), the file has \(banks[layer])")
                         }
-                        if !experts.contains(expert) { experts.append(expert) }
+                        if seen.insert(expert).inserted { experts.append(expert) }
                     }
                     lists.append(experts)
                 }

@@ -64,7 +64,7 @@ struct ConfigScope {
 
     func string(_ keys: String...) throws(RecognitionError) -> String? {
         guard let (key, value) = find(keys) else { return nil }
-        guard let string = value.string else { throw mismatch(key, "a string") }
+        guard let string = value.word else { throw mismatch(key, "a word") }
         return string
     }
 }

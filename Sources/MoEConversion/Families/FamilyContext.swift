@@ -63,7 +63,7 @@ struct FamilyContext {
             blueprint.hasStatedActivation = false
             return
         }
-        guard let name = value.string else { throw .contradiction("the configuration's \(key) is not a name") }
+        guard let name = value.word else { throw .contradiction("the configuration's \(key) is not a name") }
         if let activation = Self.activations[name] {
             blueprint.function.activation = activation
         } else {

@@ -10,7 +10,7 @@ enum KerasHubConfig {
 
     /// The arguments with the model type among them; nil when the object is not such a configuration.
     static func unwrapped(_ object: JSONObject) -> JSONObject? {
-        guard let name = object["class_name"]?.string, let arguments = object["config"]?.object else { return nil }
+        guard let name = object["class_name"]?.word, let arguments = object["config"]?.object else { return nil }
         // A task (`MixtralCausalLM`) keeps its backbone inside.
         if let backbone = arguments["backbone"]?.object { return unwrapped(backbone) }
         var result = arguments

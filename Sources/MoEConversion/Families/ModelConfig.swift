@@ -15,7 +15,7 @@ struct ModelConfig {
         }
         guard let object = config.object else { throw .contradiction("the configuration is not a JSON object") }
         root = KerasHubConfig.unwrapped(object) ?? object
-        family = root?["model_type"]?.string ?? ""
+        family = root?["model_type"]?.word ?? ""
     }
 
     /// What the configuration says about quantised weights, wherever in it that stands.
@@ -65,7 +65,7 @@ struct ModelConfig {
             return blueprint
         }
         let scope = scope(for: facts)
-        let types = scope.objects.compactMap { $0["model_type"]?.string }.filter { !$0.isEmpty }
+        let types = scope.objects.compactMap { $0["model_type"]?.word }.filter { !$0.isEmpty }
         for type in types {
             if let family = Family.of(type) { return try family.describe(FamilyContext(scope, facts)) }
         }

@@ -37,7 +37,7 @@ struct ZipArchive {
     ///
     /// - Throws: `ConversionError.damaged` when there are several.
     func member(named name: String) throws(ConversionError) -> Member? {
-        let found = members.filter { $0.name == name }
+        let found = members.filter { $0.name.utf8.elementsEqual(name.utf8) }
         guard found.count <= 1 else { throw .damaged("\(file.path) has several members \(name)") }
         return found.first
     }

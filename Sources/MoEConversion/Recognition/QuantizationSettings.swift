@@ -16,7 +16,7 @@ struct QuantizationSettings {
         {
             block = MatrixShape(rows: rows, columns: columns)
         }
-        if config?["fmt"]?.string == "e5m2" { element = .f8E5M2 }
+        if config?["fmt"]?.word == "e5m2" { element = .f8E5M2 }
     }
 
     /// The scheme of a weight with these scales; nil when they do not fit each other.

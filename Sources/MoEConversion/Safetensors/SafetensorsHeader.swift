@@ -39,7 +39,8 @@ struct SafetensorsHeader: Sendable {
         var metadata: [(key: String, value: String)]?
         var entries: [Entry] = []
         for (name, value) in object.members {
-            if name == "__metadata__" {
+            // By bytes: comparing text takes long over a name of many marks.
+            if name.utf8.elementsEqual("__metadata__".utf8) {
                 if case .null = value { continue }
                 guard let members = value.object?.members else { throw .damaged("__metadata__ is not an object") }
                 metadata = []
@@ -76,7 +77,7 @@ struct SafetensorsHeader: Sendable {
         guard (1...Limits.nameBytes).contains(name.utf8.count) else {
             throw ConversionError(.limit, "a name has 1 to \(Limits.nameBytes) bytes")
         }
-        guard let fields = value.object, let dtypeName = fields["dtype"]?.string, let extents = fields["shape"]?.array,
+        guard let fields = value.object, let dtypeName = fields["dtype"]?.word, let extents = fields["shape"]?.array,
             let offsets = fields["data_offsets"]?.array
         else { throw .damaged("dtype, shape or data_offsets are missing") }
         guard let dtype = SafetensorsDtype(dtypeName) else {

@@ -115,6 +115,13 @@ extension JSONValue {
         return string
     }
 
+    /// A string that is short enough to be one of a list of words: nil for longer ones, which no list has, and which text
+    /// comparison would take long over, since it goes by Unicode's equivalents.
+    package var word: String? {
+        guard let string, string.utf8.count <= 256 else { return nil }
+        return string
+    }
+
     public var bool: Bool? {
         guard case .bool(let bool) = self else { return nil }
         return bool

@@ -105,7 +105,9 @@ struct ModelFields {
             guard let fallback else { throw Self.mismatch(path(of: key), "there") }
             return fallback
         }
-        guard let choice = Choice(rawValue: name) else { throw UnknownValue(path: path(of: key), name: name) }
+        guard let choice = JSONValue.string(name).word.flatMap({ Choice(rawValue: $0) }) else {
+            throw UnknownValue(path: path(of: key), name: name)
+        }
         return choice
     }
 

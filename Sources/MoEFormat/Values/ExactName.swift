@@ -9,15 +9,19 @@ package struct ExactName: Hashable, Sendable {
 
     package init(_ text: Substring) { self.text = String(text) }
 
+    // Bytes and nothing else: text is compared and hashed by its equivalents otherwise, which takes time that grows with the
+    // square of the marks that one character has, and a stranger's file may have millions.
     package static func == (a: ExactName, b: ExactName) -> Bool {
-        // Names differ in length as a rule, which strings know. Equivalents of one length have the same bytes where they are
-        // ASCII, of which UTF-16 takes as many units as UTF-8 takes bytes.
-        a.text.utf8.count == b.text.utf8.count && a.text == b.text
-            && (a.text.utf16.count == a.text.utf8.count || a.text.utf8.elementsEqual(b.text.utf8))
+        a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
     }
 
-    // Equal bytes are equivalent text too, so the string's own hash serves.
-    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    package func hash(into hasher: inout Hasher) {
+        // The bytes are the text's own, for the length of the call; text of another storage gives them one by one.
+        let isHashed: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+            unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+        if isHashed == nil { for byte in text.utf8 { hasher.combine(byte) } }
+    }
 }
 
 extension ExactName: Comparable {

@@ -22,6 +22,15 @@ import Testing
     }
 
     /// What the library writes for the same tensors.
+    /// Comparing text takes time that grows with the square of the marks that one character has.
+    @Test func namesOfManyMarksAreRefusedSoon() {
+        let name = "e" + String(repeating: "\u{301}\u{323}", count: 100_000)
+        let error = #expect(throws: ConversionError.self) {
+            try SafetensorsHeader(Array("{\"\(name)\": {}}".utf8), dataBytes: 0)
+        }
+        #expect(error?.kind == .limit)
+    }
+
     @Test func shardsBecomeOneFile() throws {
         let scratch = try Scratch()
         let model = try scratch.convert(Repository.path("\(Self.folder)/sharded"), to: "model.moe")

@@ -26,6 +26,19 @@ import Testing
         #expect(model.routers[0].reason?.count == 1025)
     }
 
+    /// Swift compares and hashes text by its equivalents, in time that grows with the square of one character's marks.
+    @Test func textOfManyMarksIsReadByItsBytes() throws {
+        let (a, b) = ("\u{301}\u{323}", "\u{323}\u{301}")
+        let (first, second) = (String(repeating: a, count: 100_000), String(repeating: b, count: 100_000))
+        #expect(ExactName(first) != ExactName(second) && Set([ExactName(first), ExactName(second)]).count == 2)
+        let object = try JSONParser.parse(Array("{\"\(first)\": 1, \"\(second)\": 2}".utf8))
+        #expect(object[first]?.integer == 1 && object[second]?.integer == 2)
+        let model = "{\"schema\": 1, \"routers\": [{\"kind\": \"\(first)\"}]}"
+        #expect { try ModelDescription(parsing: Array(model.utf8), expertCounts: []) } throws: {
+            ($0 as? FormatError)?.rule == .requiredValue
+        }
+    }
+
     /// Tensors of many blocks of many parts, asked for in turn, do not make each block be checked for each of them.
     @Test func blocksOfManyPartsAreCheckedOnce() throws {
         let directory = try TemporaryDirectory()

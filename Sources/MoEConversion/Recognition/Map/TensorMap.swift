@@ -70,11 +70,11 @@ extension TensorMap.Entry {
     fileprivate init(_ json: JSONValue, path: String, bank fallback: String?) throws(RecognitionError) {
         func refuse(_ message: String) -> RecognitionError { .usage("the map: \(path)\(message)") }
         guard let object = json.object else { throw refuse(" is not an object") }
-        if let stray = object.members.first(where: { !Self.keys.contains($0.key) }) {
+        if let stray = object.members.first(where: { !($0.key.utf8.count < 16 && Self.keys.contains($0.key)) }) {
             throw refuse(" has the unknown key \(quoted(stray.key))")
         }
         guard let match = json["match"]?.string else { throw refuse(".match is not a string") }
-        guard let name = json["role"]?.string else { throw refuse(".role is not a string") }
+        guard let name = json["role"]?.word else { throw refuse(".role is not a string") }
         role = name == "dense" ? nil : Role(name: name)
         guard name == "dense" || role != nil else { throw refuse(".role \(quoted(name)) is not a role") }
         pattern = try NamePattern(match) { refuse(".match \(quoted(match)) \($0)") }
@@ -85,7 +85,7 @@ extension TensorMap.Entry {
         if bank.contains("{layer}"), !pattern.placeholders.contains(.layer), role != nil {
             throw refuse(".match \(quoted(match)) has no {layer} for the bank \(quoted(bank))")
         }
-        switch json["orientation"]?.string {
+        switch json["orientation"]?.word {
         case nil where json["orientation"] == nil, "rows_are_outputs": orientation = .rowsAreOutputs
         case "rows_are_inputs": orientation = .rowsAreInputs
         default: throw refuse(".orientation is neither rows_are_outputs nor rows_are_inputs")
@@ -99,7 +99,7 @@ extension TensorMap.Entry {
             throw refuse(".experts is not a number of experts")
         }
         if let of = json["of"] {
-            guard let scaled = of.string.flatMap({ Role(name: $0) }) else { throw refuse(".of is not a role") }
+            guard let scaled = of.word.flatMap({ Role(name: $0) }) else { throw refuse(".of is not a role") }
             self.scaled = scaled
         }
         guard let role else { return }

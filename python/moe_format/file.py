@@ -49,7 +49,7 @@ class MoEFile:
             self.directory: Directory = file.directory
             self.name_index = NameIndex(self.directory, self._name_of)
             expert_counts = self._expert_counts()
-            self.model = Model.parse(self.envelope.model, self.envelope.required(SectionKind.MODEL).offset)
+            self.model = Model.parse(self.envelope.model, self.envelope.required(SectionKind.MODEL).offset, len(expert_counts))
             check_model(self.model, expert_counts)
         except BaseException:
             self.close()

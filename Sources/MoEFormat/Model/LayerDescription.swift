@@ -66,10 +66,10 @@ public struct LayerDescription: Hashable, Sendable {
 }
 
 extension LayerDescription {
-    /// Reads a layer object, whose position in the array must be `bank`.
+    /// Reads a layer object, whose first bank must be `bank`.
     init(_ fields: ModelFields, bank: Int) throws(FormatError) {
         guard try fields.integer("bank") == bank else {
-            throw .broken(.modelLayers, "model description: \(fields.path(of: "bank")) is not its position, \(bank)")
+            throw .broken(.modelLayers, "model description: \(fields.path(of: "bank")) is not \(bank), the next bank")
         }
         self.init(
             hiddenSize: try fields.integer("hidden_size"), expertSize: try fields.integer("expert_size"),
@@ -86,8 +86,11 @@ extension LayerDescription {
         }
     }
 
-    func json(bank: Int) -> JSONValue {
-        var object: JSONObject = ["bank": .integer(Int64(bank)), "hidden_size": .integer(Int64(hiddenSize))]
+    /// The object for `banks` banks from `bank` on.
+    func json(bank: Int, banks: Int = 1) -> JSONValue {
+        var object: JSONObject = ["bank": .integer(Int64(bank))]
+        if banks != 1 { object["banks"] = .integer(Int64(banks)) }
+        object["hidden_size"] = .integer(Int64(hiddenSize))
         if outputSize != hiddenSize { object["output_size"] = .integer(Int64(outputSize)) }
         object["expert_size"] = .integer(Int64(expertSize))
         object["router"] = .integer(Int64(router))

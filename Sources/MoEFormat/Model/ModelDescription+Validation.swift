@@ -8,22 +8,22 @@ extension ModelDescription {
         // Neighbours share a router as a rule: it is checked again only where it chooses from another number of experts.
         var checked: (router: Int, experts: Int) = (-1, -1)
         for (bank, layer) in layers.enumerated() {
-            var path: String { "layers[\(bank)]" }
+            var path: String { "layer of bank \(bank)" }
             guard routers.indices.contains(layer.router) else {
-                throw .broken(.modelLayers, "model description: \(path).router is \(layer.router) of \(routers.count)")
+                throw .broken(.modelLayers, "model description: \(path): router is \(layer.router) of \(routers.count)")
             }
             guard functions.indices.contains(layer.function) else {
                 throw .broken(
                     .modelLayers,
-                    "model description: \(path).expert_function is \(layer.function) of \(functions.count)")
+                    "model description: \(path): expert_function is \(layer.function) of \(functions.count)")
             }
             if let shared = layer.shared, !functions.indices.contains(shared.function) {
                 throw .broken(
                     .modelLayers,
-                    "model description: \(path).shared.expert_function is \(shared.function) of \(functions.count)")
+                    "model description: \(path): shared.expert_function is \(shared.function) of \(functions.count)")
             }
             if let shared = layer.shared, shared.expertSize == 0, functions[shared.function].kind != .linear {
-                throw .broken(.modelLayers, "model description: \(path).shared.expert_size is 0")
+                throw .broken(.modelLayers, "model description: \(path): shared.expert_size is 0")
             }
             if let other = layer.shared?.bank {
                 guard other != bank, layers.indices.contains(other), let shared = layers[other].shared,
@@ -31,7 +31,7 @@ extension ModelDescription {
                 else {
                     throw .broken(
                         .modelLayers,
-                        "model description: \(path).shared.bank is \(other), which is no other bank with shared experts of its own"
+                        "model description: \(path): shared.bank is \(other), which is no other bank with shared experts of its own"
                     )
                 }
             }
@@ -39,7 +39,7 @@ extension ModelDescription {
             guard (layer.expertSize == 0) == isLinear || functions[layer.function].kind == .unsupported else {
                 throw .broken(
                     .modelLayers,
-                    "model description: \(path).expert_size is \(layer.expertSize) for a function that is \(isLinear ? "" : "not ")linear"
+                    "model description: \(path): expert_size is \(layer.expertSize) for a function that is \(isLinear ? "" : "not ")linear"
                 )
             }
             if checked != (layer.router, expertCounts[bank]) {

@@ -59,12 +59,25 @@ extension ModelDescription {
         quantization = try Self.objects("quantization", of: fields) { (f) throws(FormatError) in
             try QuantizationScheme(f)
         }
-        var bank = 0
-        layers = try Self.objects("layers", of: fields) { (f) throws(FormatError) in
-            defer { bank += 1 }
-            return try LayerDescription(f, bank: bank)
-        }
+        layers = try Self.layers(of: fields, banks: expertCounts.count)
         try validate(expertCounts: expertCounts)
+    }
+
+    /// One layer for each bank; objects may describe several that are alike.
+    private static func layers(of fields: ModelFields, banks: Int) throws(FormatError) -> [LayerDescription] {
+        var layers: [LayerDescription] = []
+        for (index, value) in try fields.list("layers").enumerated() {
+            let fields = try ModelFields(value, at: .element(of: "layers", index))
+            let layer = try LayerDescription(fields, bank: layers.count)
+            let count = try fields.integer("banks", default: 1)
+            guard count >= 1, count <= banks - layers.count else {
+                throw .broken(
+                    .modelLayers,
+                    "model description: \(fields.path) describes \(count) banks from \(layers.count) on, of \(banks)")
+            }
+            layers += repeatElement(layer, count: count)
+        }
+        return layers
     }
 
     private static func objects<Element>(
@@ -79,13 +92,28 @@ extension ModelDescription {
         return elements
     }
 
-    package var json: JSONValue {
+    /// The description with one object a layer.
+    package var json: JSONValue { json(layers: layers.enumerated().map { $1.json(bank: $0) }) }
+
+    /// The description as files hold it: neighbouring layers that are alike share an object.
+    package var storedJSON: JSONValue {
+        var objects: [JSONValue] = []
+        var first = 0
+        while first < layers.count {
+            let end = layers[first...].firstIndex { $0 != layers[first] } ?? layers.count
+            objects.append(layers[first].json(bank: first, banks: end - first))
+            first = end
+        }
+        return json(layers: objects)
+    }
+
+    private func json(layers: [JSONValue]) -> JSONValue {
         [
             "schema": 1,
             "family": .string(family),
             "routers": .array(routers.map(\.json)),
             "expert_functions": .array(functions.map(\.json)),
-            "layers": .array(layers.enumerated().map { $1.json(bank: $0) }),
+            "layers": .array(layers),
             "quantization": .array(quantization.map(\.json)),
         ]
     }

@@ -3,7 +3,7 @@ import MoESystem
 /// What opening a file establishes before any record is read: the rules that SPEC.md §12 checks at open, but for the model.
 struct OpenedEnvelope {
     /// How much of the file's end one read fetches: footer, section table, model and page hashes of most files.
-    static let suffixBytes = 64 << 10
+    static let suffixBytes = 32 << 10
 
     let minorVersion: UInt16
     let footer: Footer

@@ -101,7 +101,7 @@ struct DirectoryBuilder {
         for tensor in tensors.indices where !isComplete(tensor: tensor) {
             throw .usage("tensor \(tensor) has \(covered[tensor]) of its \(tensors[tensor].elementCount) elements")
         }
-        let modelText = Array(model.json.text.utf8)
+        let modelText = Array(model.storedJSON.text.utf8)
         // What a reader would refuse is not written.
         _ = try ModelDescription(parsing: modelText, expertCounts: banks.map { Int($0.expertCount) })
         var end = FileEnd(sections: sections(), model: modelText)

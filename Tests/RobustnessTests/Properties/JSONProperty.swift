@@ -18,17 +18,20 @@ package enum JSONProperty {
     }
 
     private static func checkModel(_ text: [UInt8]) {
-        let layers = (try? JSONParser.parse(text))?["layers"]?.array?.count ?? 0
+        let objects = (try? JSONParser.parse(text))?["layers"]?.array ?? []
+        guard objects.count < 1000 else { return }
+        let layers = objects.reduce(0) { $0 + min(1000, max(0, $1["banks"]?.integer ?? 1)) }
         guard layers < 1000 else { return }
         for experts in [4, 8] {
             let counts = [Int](repeating: experts, count: layers)
             guard let model = try? ModelDescription(parsing: text, expertCounts: counts) else { continue }
-            let written = Array(model.json.text.utf8)
-            guard let again = try? ModelDescription(parsing: written, expertCounts: counts) else {
-                expect(false, "the description that was read can be written")
-                continue
+            for written in [model.json, model.storedJSON] {
+                guard let again = try? ModelDescription(parsing: Array(written.text.utf8), expertCounts: counts) else {
+                    expect(false, "the description that was read can be written")
+                    continue
+                }
+                expect(again == model, "a description comes back from its text")
             }
-            expect(again == model, "a description comes back from its text")
         }
     }
 }

@@ -36,6 +36,8 @@ class SharedExperts:
 class Layer:
     path: str
     bank: int
+    banks: int
+    """How many alike the object describes, of which this is one."""
     hidden_size: int
     output_size: int
     expert_size: int
@@ -55,6 +57,7 @@ class Layer:
         return cls(
             path=fields.path,
             bank=fields.integer("bank"),
+            banks=fields.integer("banks", 1),
             hidden_size=hidden_size,
             output_size=fields.integer("output_size", hidden_size),
             expert_size=fields.integer("expert_size"),

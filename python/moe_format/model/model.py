@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..limits import MODEL_DEPTH
@@ -28,8 +28,8 @@ class Model:
     quantization: tuple[QuantizationScheme, ...]
 
     @classmethod
-    def parse(cls, raw: bytes, at: int) -> Model:
-        """R20, R21, and R27 for schemes that lack a key."""
+    def parse(cls, raw: bytes, at: int, banks: int) -> Model:
+        """R20, R21, and R27 for schemes that lack a key. `banks` are those of the file."""
         value = parse_json(raw, at, MODEL_DEPTH, "model")
         fields = Fields(value, "", at)
         schema = fields.integer("schema")
@@ -41,6 +41,16 @@ class Model:
             family=fields.string("family", ""),
             routers=tuple(Router.parse(router) for router in fields.objects("routers")),
             expert_functions=tuple(ExpertFunction.parse(function) for function in fields.objects("expert_functions")),
-            layers=tuple(Layer.parse(layer) for layer in fields.objects("layers")),
+            layers=_layers(fields, banks),
             quantization=tuple(QuantizationScheme.parse(scheme) for scheme in fields.objects("quantization")),
         )
+
+
+def _layers(fields: Fields, banks: int) -> tuple[Layer, ...]:
+    """One a bank. Where objects describe more than there are, only so many that R22 notices."""
+    layers: list[Layer] = []
+    for item in fields.objects("layers"):
+        layer = Layer.parse(item)
+        count = max(1, min(layer.banks, banks + 1 - len(layers)))
+        layers += [replace(layer, bank=layer.bank + number) for number in range(count)]
+    return tuple(layers)

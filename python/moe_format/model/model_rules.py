@@ -35,6 +35,7 @@ def _check_layers(model: Model, banks: int) -> None:
     at = model.at
     require(len(model.layers) == banks, "R22", at, len(model.layers), banks, "layers of the model")
     for position, layer in enumerate(model.layers):
+        require(layer.banks >= 1, "R22", at, layer.banks, "at least 1", f"model {layer.path}.banks")
         require(layer.bank == position, "R22", at, layer.bank, position, f"model {layer.path}.bank")
         _check_index(layer.router, len(model.routers), f"{layer.path}.router", at)
         _check_index(layer.expert_function, len(model.expert_functions), f"{layer.path}.expert_function", at)

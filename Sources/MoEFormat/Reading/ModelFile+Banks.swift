@@ -5,7 +5,11 @@ extension ModelFile {
     /// - Throws: `FormatError` of kind `usage` that lists what there is.
     public func bank(named text: String) throws(FormatError) -> Bank {
         let path = text.split(separator: "/").joined(separator: ".")
-        if let bank = banks.first(where: { $0.path == path || $0.path == text }) { return bank }
+        // Bytes, as everywhere: two paths may differ in nothing but how Unicode composes their characters.
+        let isNamed = { (bank: Bank) in
+            bank.path.utf8.elementsEqual(path.utf8) || bank.path.utf8.elementsEqual(text.utf8)
+        }
+        if let bank = banks.first(where: isNamed) { return bank }
         if let number = Int(text) {
             let matches = banks.filter { $0.layer == number }
             if matches.count == 1 { return matches[0] }

@@ -26,7 +26,8 @@ package struct Chunking: Equatable, Sendable {
     /// The chunk size that our writer gives a row of this length: whole rows of about `target` elements.
     package static func chunkElements(rowLength: UInt64, target: Int, elementBytes: Int) -> UInt32 {
         let most = UInt64(max(1, min(target, Limits.chunkBytes / max(1, elementBytes))))
-        let elements = rowLength > most ? most : most / rowLength * rowLength
+        // Of rows without elements there is nothing to cut.
+        let elements = rowLength > most || rowLength == 0 ? most : most / rowLength * rowLength
         return UInt32(clamping: elements)
     }
 

@@ -101,7 +101,13 @@ public final class MoELayer: Sendable {
     ) throws(RuntimeError) -> LayerResult {
         if isCancelled() { throw .cancelled }
         let routing = try route(hidden, tokens: tokens, options: options)
-        var output = [Float](repeating: 0, count: tokens * outputSize)
+        let values = tokens *? outputSize
+        do throws(FormatError) {
+            try FormatError.checkMemory(values *? MemoryLayout<Float>.size ?? .max)
+        } catch {
+            throw .file(error)
+        }
+        var output = [Float](repeating: 0, count: values ?? 0)
         var buffers = LayerBuffers()
         for run in try waves(of: routing) {
             let wave = compute.begin(

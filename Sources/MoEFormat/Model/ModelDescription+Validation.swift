@@ -7,6 +7,7 @@ extension ModelDescription {
         }
         // Neighbours share a router as a rule: it is checked again only where it chooses from another number of experts.
         var checked: (router: Int, experts: Int) = (-1, -1)
+        var used = [Bool](repeating: false, count: routers.count)
         for (bank, layer) in layers.enumerated() {
             var path: String { "layer of bank \(bank)" }
             guard routers.indices.contains(layer.router) else {
@@ -42,13 +43,13 @@ extension ModelDescription {
                     "model description: \(path): expert_size is \(layer.expertSize) for a function that is \(isLinear ? "" : "not ")linear"
                 )
             }
+            used[layer.router] = true
             if checked != (layer.router, expertCounts[bank]) {
                 checked = (layer.router, expertCounts[bank])
                 try routers[layer.router].validate(experts: expertCounts[bank], path: "routers[\(layer.router)]")
             }
         }
-        let used = Set(layers.map(\.router))
-        for (index, router) in routers.enumerated() where !used.contains(index) {
+        for (index, router) in routers.enumerated() where !used[index] {
             // Nobody knows of how many experts it would choose: only what no number of them could mend is refused.
             try router.validate(experts: nil, path: "routers[\(index)]")
         }

@@ -11,7 +11,8 @@ final class Directory: Sendable {
     let sections: KnownSections
     /// Every section that lies in the directory, those of unknown kind included.
     let allEntries: [SectionEntry]
-    private let pages: Locked<[[UInt8]?]>
+    /// Those that were read; as a rule few of them all.
+    private let pages = Locked<[Int: [UInt8]]>([:])
 
     init(_ file: ReadableFile, envelope: OpenedEnvelope) {
         self.file = file
@@ -20,7 +21,6 @@ final class Directory: Sendable {
         pageHashes = envelope.pageHashes
         sections = envelope.sections
         allEntries = envelope.directoryEntries
-        pages = Locked([[UInt8]?](repeating: nil, count: envelope.pageHashes.count))
     }
 
     /// The file offset up to which blocks may lie.

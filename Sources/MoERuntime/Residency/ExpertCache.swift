@@ -8,31 +8,29 @@ internal import MoESystem
 /// cache, each block once however many ask for it. A leased block is never evicted nor overwritten. Bytes count as their
 /// blocks' decoded lengths and never exceed the budget.
 ///
-/// `@unchecked Sendable`: all state is only touched under the condition's lock, which is never held while a block is read
-/// or decoded.
+/// `@unchecked Sendable`: all state is only touched under the condition's lock, here as in the extensions; it is never held while
+/// a block is read or decoded.
 final class ExpertCache: @unchecked Sendable {
-    private let loader: BlockLoader
+    let loader: BlockLoader
     private let slots: SlotPool
-    private let threads: LoadThreads
+    let threads: LoadThreads
     private let jobs: Int
-    private let condition = NSCondition()
-    private var residents = Residents()
+    let condition = NSCondition()
+    var residents = Residents()
     private var scores: ExpertScores
-    private var lookAhead = LookAhead()
-    private var budget: Int
+    var lookAhead = LookAhead()
+    var budget: Int
     /// Evicted and not yet let go: memory is given back when the lock is not held.
     private var evicted: [Residents.Content] = []
     private var hits: UInt64 = 0
     private var misses: UInt64 = 0
     /// Leases are granted in the order they were asked for, so that none waits forever.
-    private var nextTicket: UInt64 = 0
-    private var served: UInt64 = 0
-    /// The caches that lend to the code that is running, which must not wait for what it holds itself.
-    @TaskLocal private static var lenders: Set<ObjectIdentifier> = []
+    var nextTicket: UInt64 = 0
+    var served: UInt64 = 0
     /// Blocks that are lent, and how often.
-    private var lent: [Int: Int] = [:]
+    var lent: [Int: Int] = [:]
     /// Borrowers that wait for more.
-    private var waitingBorrowers = 0
+    var waitingBorrowers = 0
 
     init(_ loader: BlockLoader, slots: SlotPool, budget: Int, policy: CachePolicy, layerCount: Int, jobs: Int) {
         self.loader = loader
@@ -58,27 +56,6 @@ final class ExpertCache: @unchecked Sendable {
     }
 
     // MARK: Leases
-
-    /// Blocks that stay in memory until the lease ends.
-    final class Lease: Sendable {
-        private let cache: ExpertCache
-        let blocks: [Int]
-        /// Those that were in memory already.
-        let hits: Set<Int>
-
-        fileprivate init(_ cache: ExpertCache, blocks: [Int], hits: Set<Int>) {
-            self.cache = cache
-            self.blocks = blocks
-            self.hits = hits
-        }
-
-        deinit { cache.end(blocks) }
-
-        /// The block's parts, once they are in memory.
-        ///
-        /// - Throws: what loading threw; other blocks are unaffected.
-        func parts(of block: Int) throws(FormatError) -> [StoredPart] { try cache.wait(for: block).parts }
-    }
 
     /// A layer runs and will use these blocks: what scores count, once a run in however many leases it takes them.
     ///
@@ -107,7 +84,7 @@ final class ExpertCache: @unchecked Sendable {
     /// - Throws: `RuntimeError.budgetTooSmall`.
     func lease(_ blocks: [ExpertBlock], ofLayer layer: Int) throws(RuntimeError) -> Lease {
         let needed = blocks.reduce(0) { $0 + $1.bytes }
-        if Self.lenders.contains(ObjectIdentifier(self)) { return try leaseMore(blocks, ofLayer: layer) }
+        if lendsToRunningCode { return try leaseMore(blocks, ofLayer: layer) }
         condition.lock()
         let ticket = nextTicket
         nextTicket += 1
@@ -141,55 +118,8 @@ final class ExpertCache: @unchecked Sendable {
         return begin(granted, of: blocks)
     }
 
-    /// Leases blocks for the length of `body`, which is the user's and may lease others in turn.
-    ///
-    /// - Throws: `RuntimeError.budgetTooSmall`; what `body` throws.
-    func lend<Result>(
-        _ blocks: [ExpertBlock], ofLayer layer: Int, _ body: (Lease) throws -> Result
-    ) throws -> Result {
-        let lease = try lease(blocks, ofLayer: layer)
-        count(lent: blocks, 1)
-        defer { count(lent: blocks, -1) }
-        return try Self.$lenders.withValue(Self.lenders.union([ObjectIdentifier(self)])) { try body(lease) }
-    }
-
-    private func count(lent blocks: [ExpertBlock], _ sign: Int) {
-        locked {
-            for block in blocks {
-                let count = lent[block.id, default: 0] + sign
-                lent[block.id] = count == 0 ? nil : count
-            }
-            condition.broadcast()
-        }
-    }
-
-    /// A lease for who borrows already: before all that wait in line, since one of them may wait for what is borrowed. What is
-    /// lent comes back only when its borrowers are done, so it is not waited for.
-    private func leaseMore(_ blocks: [ExpertBlock], ofLayer layer: Int) throws(RuntimeError) -> Lease {
-        condition.lock()
-        waitingBorrowers += 1
-        while !residents.hasRoom(for: blocks, within: budget) {
-            let needed =
-                lent.keys.reduce(0) { $0 + (residents[$1]?.bytes ?? 0) }
-                + blocks.reduce(0) { $0 + (lent[$1.id] == nil ? $1.bytes : 0) }
-            guard needed <= budget else {
-                waitingBorrowers -= 1
-                let error = RuntimeError.budgetTooSmall(needed: needed, budget: budget)
-                condition.broadcast()
-                condition.unlock()
-                throw error
-            }
-            condition.wait()
-        }
-        waitingBorrowers -= 1
-        let granted = grant(blocks, ofLayer: layer)
-        condition.broadcast()
-        unlockAndFree()
-        return begin(granted, of: blocks)
-    }
-
     /// What a lease finds when it is granted.
-    private struct Granted {
+    struct Granted {
         /// In memory.
         var hits: Set<Int> = []
         /// On their way there.
@@ -197,14 +127,14 @@ final class ExpertCache: @unchecked Sendable {
         var missing: [Block] = []
     }
 
-    private func begin(_ granted: Granted, of blocks: [ExpertBlock]) -> Lease {
+    func begin(_ granted: Granted, of blocks: [ExpertBlock]) -> Lease {
         threads.hasten(granted.loading)
         load(granted.missing)
         return Lease(self, blocks: blocks.map(\.id), hits: granted.hits)
     }
 
     /// Takes the blocks into account as leased; the caller loads those that are missing.
-    private func grant(_ blocks: [ExpertBlock], ofLayer layer: Int) -> Granted {
+    func grant(_ blocks: [ExpertBlock], ofLayer layer: Int) -> Granted {
         var granted = Granted()
         var absent: [ExpertBlock] = []
         // Those that are there are leased first: making room for the others must not evict them.
@@ -241,7 +171,7 @@ final class ExpertCache: @unchecked Sendable {
         }
     }
 
-    private func finish(_ block: Block, _ result: Result<ResidentBlock, FormatError>) {
+    func finish(_ block: Block, _ result: Result<ResidentBlock, FormatError>) {
         locked {
             switch result {
             case .success(let resident):
@@ -259,7 +189,7 @@ final class ExpertCache: @unchecked Sendable {
         }
     }
 
-    private func wait(for block: Int) throws(FormatError) -> ResidentBlock {
+    func wait(for block: Int) throws(FormatError) -> ResidentBlock {
         condition.lock()
         defer { condition.unlock() }
         while true {
@@ -272,7 +202,7 @@ final class ExpertCache: @unchecked Sendable {
         }
     }
 
-    private func end(_ blocks: [Int]) {
+    func end(_ blocks: [Int]) {
         locked {
             for block in blocks {
                 residents.update(block) { $0.leases -= 1 }
@@ -284,88 +214,20 @@ final class ExpertCache: @unchecked Sendable {
         }
     }
 
-    // MARK: Loading ahead
-
-    /// Begins to load blocks for the layer's next run that are not in memory, as far as they fit beside what is leased; never
-    /// waits.
-    ///
-    /// They stay until that run, unless leases need their room. Does nothing while a lease waits for room: loading blocks
-    /// cannot be evicted, and a stream of them would keep it waiting.
-    func prefetch(_ blocks: [ExpertBlock], ofLayer layer: Int) {
-        loadAhead(locked { expect(blocks, ofLayer: layer, guess: nil) })
-    }
-
-    /// The same for blocks that are only guessed to be needed: as long as that pays, and for a quarter of the budget at most.
-    ///
-    /// - Parameter blocks: those that are most likely first.
-    func lookAhead(to blocks: [ExpertBlock], ofLayer layer: Int) {
-        loadAhead(
-            locked {
-                guard lookAhead.isOn else { return [] }
-                lookAhead.predicted(blocks.count)
-                var room = budget / 4 - residents.expectedBytes
-                let missing = blocks.prefix { block in
-                    if residents[block.id] == nil { room -= block.bytes }
-                    return room >= 0
-                }
-                return expect(Array(missing), ofLayer: layer, guess: LookAhead.Guess())
-            })
-    }
-
-    var isLookingAhead: Bool { locked { lookAhead.isOn } }
-
-    private func expect(_ blocks: [ExpertBlock], ofLayer layer: Int, guess: LookAhead.Guess?) -> [Block] {
-        guard served == nextTicket, waitingBorrowers == 0 else { return [] }
-        var missing: [Block] = []
-        for block in blocks where residents[block.id] == nil && residents.hasRoom(for: [block], within: budget) {
-            makeRoom(for: block.bytes)
-            residents.add(block, layer: layer, leases: 0, isExpected: true, guess: guess)
-            if guess != nil { lookAhead.began(bytes: block.bytes) }
-            missing.append(block.block)
-        }
-        return missing
-    }
-
-    private func loadAhead(_ blocks: [Block]) {
-        for block in blocks {
-            threads.submit(ahead: block.id) { [self] in
-                guard takeUp(block) else { return }
-                finish(
-                    block, Result { () throws(FormatError) in try loader.load(block, workers: MoESystem.Workers(1)) })
-            }
-        }
-        // A lease may have come between the decision and the line.
-        threads.hasten(locked { blocks.map(\.id).filter { (residents[$0]?.leases ?? 0) > 0 } })
-    }
-
-    /// Whether a block that is to be loaded ahead is still wanted when its turn comes; it is forgotten if not.
-    private func takeUp(_ block: Block) -> Bool {
-        locked {
-            guard let entry = residents[block.id], entry.isLoading else { return false }
-            guard entry.isExpected || entry.leases > 0 else {
-                remove(block.id)
-                condition.broadcast()
-                return false
-            }
-            residents.update(block.id) { $0.guess?.begin = .now }
-            return true
-        }
-    }
-
     // MARK: Eviction
 
     /// Removes the least wanted blocks until `bytes` more fit.
-    private func makeRoom(for bytes: Int) {
+    func makeRoom(for bytes: Int) {
         for block in residents.surplus(over: budget - bytes, by: scores) { remove(block) }
     }
 
-    private func remove(_ block: Int) {
+    func remove(_ block: Int) {
         guard let (entry, content) = residents.remove(block) else { return }
         if let guess = entry.guess { lookAhead.wasWrong(guess, bytes: entry.bytes, at: .now) }
         evicted.append(content)
     }
 
-    private func locked<Result>(_ body: () -> Result) -> Result {
+    func locked<Result>(_ body: () -> Result) -> Result {
         condition.lock()
         let result = body()
         unlockAndFree()
@@ -374,7 +236,7 @@ final class ExpertCache: @unchecked Sendable {
 
     /// Unlocks, then frees what was evicted: that takes the system a while, and other threads need not wait for it. It is gone
     /// when this returns, before anything is loaded in its place.
-    private func unlockAndFree() {
+    func unlockAndFree() {
         let letGo = evicted
         evicted = []
         condition.unlock()

@@ -92,7 +92,7 @@ extension ModelFile {
 
     /// A block by its number.
     ///
-    /// - Throws: `FormatError` by R50, R53, R60, R61, R64, R65 or R66.
+    /// - Throws: `FormatError` by R42, R50, R53, R60, R61, R64, R65 or R66.
     /// - Complexity: O(parts of the block); O(1) for one that was looked at lately.
     package func block(at index: Int) throws(FormatError) -> Block {
         if let block = recentBlocks.block(index) { return block }
@@ -199,7 +199,13 @@ extension ModelFile {
                     "block \(index): part \(part.id) begins at chunk \(part.record.firstChunk), not \(nextChunk)")
             }
             nextChunk += UInt64(part.record.chunkCount)
-            let dtype = try self.dtype(ofTensor: part.tensor)
+            let (dtype, elements) = try self.elements(ofTensor: part.tensor)
+            guard part.record.startElement +? part.elementCount ?? .max <= elements else {
+                throw .broken(
+                    .partsCover, at: place,
+                    "part \(part.id): \(part.elementCount) elements from \(part.record.startElement) of a tensor of \(elements)"
+                )
+            }
             guard let bytes = part.elementCount *? UInt64(dtype.byteCount ?? 0), let sum = decoded +? bytes,
                 let end = (capacity +? bytes)?.roundedUp(toMultipleOf: 64), end < 1 << 62
             else {
@@ -235,11 +241,11 @@ extension ModelFile {
         record.file == 0 ? nil : set.map { SetName.file(of: $0.path(of: Int(record.file))) }
     }
 
-    /// The dtype of a tensor, without its name and shape.
-    private func dtype(ofTensor index: Int) throws(FormatError) -> Dtype {
+    /// The dtype of a tensor and the number of its elements, without its name and shape.
+    private func elements(ofTensor index: Int) throws(FormatError) -> (dtype: Dtype, count: UInt64) {
         var reader = try directory.record(.tensors, index, rule: .partOfTensor)
         let record = try TensorRecord(&reader)
-        return Dtype(code: record.dtype, opaqueLength: Int(record.opaqueLength))
+        return (Dtype(code: record.dtype, opaqueLength: Int(record.opaqueLength)), record.elementCount)
     }
 
     /// The chunk table of a block, read from the file unless it was lately.

@@ -35,7 +35,7 @@ package struct Part: Sendable, Identifiable {
 }
 
 extension ModelFile {
-    /// A part by its number, checked by itself: R51, R52, R42 and R57 in part.
+    /// A part by its number, checked by itself: R51, R52, R57 in part.
     package func part(at index: Int) throws(FormatError) -> Part {
         var reader = try directory.record(.parts, index, rule: .partOfTensor)
         let offset = reader.offset
@@ -64,12 +64,6 @@ extension ModelFile {
         guard record.tensor < tensorCount else {
             throw .broken(
                 .partOfTensor, at: offset, "part \(index) belongs to tensor \(record.tensor) of \(tensorCount)")
-        }
-        // That it ends within its tensor is known where the tensor is: here, that its end is a number at all.
-        guard record.startElement +? record.elementCount != nil else {
-            throw .broken(
-                .partsCover, at: offset,
-                "part \(index): \(record.elementCount) elements from \(record.startElement) end within no tensor")
         }
         let linksEnd = UInt64(record.firstLink) + UInt64(record.linkCount)
         guard record.linkCount == 0 ? record.firstLink == 0 : linksEnd <= UInt64(directory.count(.links)) else {

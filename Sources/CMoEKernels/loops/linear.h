@@ -6,6 +6,8 @@
 enum {
     /// Tokens that are multiplied at once; `moe_token_tile_pack` lays them out so.
     MOE_GROUP = 4,
+    /// Rows that one token streams through at once where rows are inputs.
+    MOE_STREAM_ROWS = 8,
 };
 
 MOE_INLINE size_t at_most(size_t a, size_t b) { return a < b ? a : b; }
@@ -40,6 +42,20 @@ MOE_INLINE fetch_ahead fetching(
     };
 }
 
+enum {
+    /// Bytes that rows which are streamed through are fetched ahead, at least. Rows shorter than this end before the
+    /// processor has foreseen that they go on.
+    MOE_STREAM_AHEAD = 8192,
+};
+
+/// For rows that are streamed through, `together` at a time, sixteen elements of each a step.
+MOE_INLINE fetch_ahead streaming(
+    const uint8_t *row, size_t rows, size_t row_bytes, size_t stride_bytes, size_t step_bytes, size_t together) {
+    const size_t distance = row_bytes == 0 ? 0 : (MOE_STREAM_AHEAD + row_bytes - 1) / row_bytes;
+    const size_t skipped = at_most(rows, distance > together ? distance : together);
+    return fetching(row + skipped * stride_bytes, rows - skipped, row_bytes, stride_bytes, together * step_bytes, 1);
+}
+
 MOE_INLINE void fetch_next(fetch_ahead *ahead) {
     if (ahead->rows == 0) return;
     for (size_t line = 0; line < ahead->step; line += 64) __builtin_prefetch(ahead->row + ahead->at + line, 0, 2);
@@ -68,7 +84,7 @@ typedef struct matrix_loops {
     void (*dot)(
         const stored_matrix *matrix, const float *x, size_t tokens, fetch_ahead *ahead, float *result,
         size_t result_stride);
-    void (*stream)(const stored_matrix *matrix, const float *x, float *result);
+    void (*stream)(const stored_matrix *matrix, const float *x, fetch_ahead *ahead, float *result);
     void (*add)(
         const stored_matrix *matrix, size_t column, size_t count, const float *x, size_t tokens, fetch_ahead *ahead,
         float *result, size_t result_stride);

@@ -5,7 +5,7 @@ static void inputs_of_rows(
     const moe_linear_call *call, const matrix_loops *loops, const stored_matrix *rows, size_t first_row,
     size_t first_output, fetch_ahead *ahead) {
     if (call->tokens == 1) {
-        loops->stream(rows, call->token_tile + first_row, call->result + first_output);
+        loops->stream(rows, call->token_tile + first_row, ahead, call->result + first_output);
         return;
     }
     const size_t group_floats = moe_token_tile_count(1, call->weight.rows), block = MOE_COLUMNS * MOE_LANES;
@@ -23,7 +23,7 @@ static void linear_inputs(const moe_linear_call *call) {
     const moe_weight *weight = &call->weight;
     const matrix_loops *loops = loops_of(weight->type);
     const size_t end = call->first_output + call->outputs, groups = (call->tokens + MOE_GROUP - 1) / MOE_GROUP;
-    const size_t row_bytes = bytes_of(weight->type, weight->columns);
+    const size_t row_bytes = bytes_of(weight->type, weight->columns), step_bytes = bytes_of(weight->type, MOE_LANES);
     // A multiple of sixteen, so that a tile of tokens can be entered there.
     const size_t round = MOE_INPUTS_BYTES / MOE_INPUTS_STRIP / (loops ? loops->width : sizeof(float));
     for (size_t t = 0; t < call->tokens; t++)
@@ -35,9 +35,13 @@ static void linear_inputs(const moe_linear_call *call) {
                 .elements = elements, .rows = at_most(weight->rows - k, round),
                 .columns = at_most(end - c, MOE_INPUTS_STRIP), .stride = weight->columns,
             };
-            fetch_ahead ahead = fetching(
-                elements + rows.rows * row_bytes, at_most(weight->rows - k - rows.rows, round),
-                bytes_of(weight->type, rows.columns), row_bytes, MOE_COLUMNS * bytes_of(weight->type, MOE_LANES), groups);
+            const size_t strip_bytes = bytes_of(weight->type, rows.columns);
+            fetch_ahead ahead =
+                loops && call->tokens == 1
+                    ? streaming(elements, weight->rows - k, strip_bytes, row_bytes, step_bytes, MOE_STREAM_ROWS)
+                    : fetching(
+                          elements + rows.rows * row_bytes, at_most(weight->rows - k - rows.rows, round), strip_bytes,
+                          row_bytes, MOE_COLUMNS * step_bytes, groups);
             if (!loops) {
                 float *expanded = call->workspace;
                 for (size_t r = 0; r < rows.rows; r++)

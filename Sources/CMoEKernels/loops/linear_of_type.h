@@ -20,7 +20,7 @@ MOE_INLINE void OF_TYPE(dot_rows)(
     }
     for (size_t c = 0; c < whole; c += MOE_LANES) {
         f32x16 h[4];
-        if (ahead) fetch_next(ahead);
+        fetch_next(ahead);
         for (unsigned t = 0; t < T; t++) h[t] = load16(x + c * T + t * MOE_LANES);
         for (unsigned r = 0; r < R; r++) {
             const f32x16 w = OF_TYPE(load16)(from[r] + WIDTH * c);
@@ -59,12 +59,13 @@ static void OF_TYPE(dot)(
 
 /// Rows are inputs, one token: adds `R` rows from `row` on to every output, which is the order they lie in.
 MOE_INLINE void OF_TYPE(stream_rows)(
-    const stored_matrix *matrix, size_t row, const unsigned R, const float *x, float *result) {
+    const stored_matrix *matrix, size_t row, const unsigned R, const float *x, fetch_ahead *ahead, float *result) {
     const size_t columns = matrix->columns, whole = columns / MOE_LANES * MOE_LANES;
-    const uint8_t *from[8];
+    const uint8_t *from[MOE_STREAM_ROWS];
     for (unsigned r = 0; r < R; r++) from[r] = matrix->elements + WIDTH * (row + r) * matrix->stride;
     for (size_t c = 0; c < whole; c += MOE_LANES) {
         f32x16 sum = load16(result + c);
+        fetch_next(ahead);
         for (unsigned r = 0; r < R; r++)
             sum = multiply_add(OF_TYPE(load16)(from[r] + WIDTH * c), splat16(x[row + r]), sum);
         store16(result + c, sum);
@@ -76,10 +77,11 @@ MOE_INLINE void OF_TYPE(stream_rows)(
     store_some(result + whole, sum, columns - whole);
 }
 
-static void OF_TYPE(stream)(const stored_matrix *matrix, const float *x, float *result) {
+static void OF_TYPE(stream)(const stored_matrix *matrix, const float *x, fetch_ahead *ahead, float *result) {
     size_t row = 0;
-    for (; row + 8 <= matrix->rows; row += 8) OF_TYPE(stream_rows)(matrix, row, 8, x, result);
-    for (; row < matrix->rows; row++) OF_TYPE(stream_rows)(matrix, row, 1, x, result);
+    for (; row + MOE_STREAM_ROWS <= matrix->rows; row += MOE_STREAM_ROWS)
+        OF_TYPE(stream_rows)(matrix, row, MOE_STREAM_ROWS, x, ahead, result);
+    for (; row < matrix->rows; row++) OF_TYPE(stream_rows)(matrix, row, 1, x, ahead, result);
 }
 
 /// Rows are inputs: adds all rows to `C` · 16 outputs from `column` on, and fetches the columns after those.

@@ -10,6 +10,15 @@ static void outputs_of_rows(
             call->result + t * call->result_stride + first_output, call->result_stride);
 }
 
+static size_t rows_for(size_t tokens) {
+    switch (tokens) {
+    case 1: return MOE_ROWS_FOR_1;
+    case 2: return MOE_ROWS_FOR_2;
+    case 3: return MOE_ROWS_FOR_3;
+    default: return MOE_ROWS_FOR_4;
+    }
+}
+
 /// A few tokens and codes: a round of rows straight from the codes, with their factors in the workspace. False if the
 /// rows have no such factors.
 static bool outputs_of_codes(const moe_linear_call *call, size_t first_output, size_t count) {
@@ -37,22 +46,25 @@ static void linear_outputs(const moe_linear_call *call) {
     const moe_weight *weight = &call->weight;
     const matrix_loops *loops = loops_of(weight->type);
     const size_t columns = weight->columns, end = call->first_output + call->outputs;
-    const size_t row_bytes = bytes_of(weight->type, columns), groups = (call->tokens + MOE_GROUP - 1) / MOE_GROUP;
+    const size_t row_bytes = bytes_of(weight->type, columns), step_bytes = bytes_of(weight->type, MOE_LANES);
+    const size_t groups = (call->tokens + MOE_GROUP - 1) / MOE_GROUP;
     // One group of tokens streams through all rows, unless they have to be expanded.
     const bool streams = loops && groups == 1;
     const size_t round = streams ? call->outputs : MOE_OUTPUTS_ROUND;
     for (size_t o = call->first_output; o < end; o += round) {
         const uint8_t *elements = (const uint8_t *)weight->elements + o * row_bytes;
         stored_matrix rows = {.elements = elements, .rows = at_most(end - o, round), .columns = columns, .stride = columns};
-        fetch_ahead ahead = fetching(
-            elements + rows.rows * row_bytes, at_most(end - o - rows.rows, round), row_bytes, row_bytes,
-            MOE_ROWS_FOR_4 * bytes_of(weight->type, MOE_LANES), groups);
+        fetch_ahead ahead =
+            streams ? streaming(elements, rows.rows, row_bytes, row_bytes, step_bytes, rows_for(call->tokens))
+                    : fetching(
+                          elements + rows.rows * row_bytes, at_most(end - o - rows.rows, round), row_bytes, row_bytes,
+                          MOE_ROWS_FOR_4 * step_bytes, groups);
         if (!loops) {
             if (outputs_of_codes(call, o, rows.rows)) continue;
             float *expanded = call->workspace;
             for (size_t r = 0; r < rows.rows; r++) weight_expand(weight, o + r, 0, columns, expanded + r * columns);
             rows.elements = (const uint8_t *)expanded;
         }
-        outputs_of_rows(call, loops ? loops : &loops_f32, &rows, o, streams ? NULL : &ahead);
+        outputs_of_rows(call, loops ? loops : &loops_f32, &rows, o, &ahead);
     }
 }

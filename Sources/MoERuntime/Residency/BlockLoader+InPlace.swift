@@ -3,36 +3,55 @@ internal import MoESystem
 
 /// Raw blocks of a mapped file, used where they lie.
 extension BlockLoader {
-    /// Maps a raw block, checks its chunks, and uses it where it lies.
-    func mapInPlace(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
-        let table = try file.chunkTable(of: block)
-        let storage = try file.storage(of: block)
-        let region = try map(storage, offset: block.offset, count: max(1, block.tableOffset))
-        if checkedInPlace.withLock({ $0.contains(block.id) }) {
-            region.populate()
+    /// Maps a raw block, whose chunks are then checked where they lie and used there.
+    func mapInPlace(_ block: Block, _ completion: @escaping BlockLoad.Completion) -> LoadThreads.Remainder {
+        do throws(FormatError) {
+            let table = try file.chunkTable(of: block)
+            let storage = try file.storage(of: block)
+            let region = try map(storage, offset: block.offset, count: max(1, block.tableOffset))
+            if checkedInPlace.withLock({ $0.contains(block.id) }) {
+                region.populate()
+                completion(.success(try resident(block, table: table, in: region)))
+                return LoadThreads.Remainder()
+            }
+            region.willNeed()
+            return try checking(block, table: table, in: region, completion)
+        } catch {
+            completion(.failure(error))
+            return LoadThreads.Remainder()
+        }
+    }
+
+    private func checking(
+        _ block: Block, table: ChunkTable, in region: MappedRegion, _ completion: @escaping BlockLoad.Completion
+    ) throws(FormatError) -> LoadThreads.Remainder {
+        let runs = try table.runs(of: block)
+        let build: BlockLoad.Build = { [self] () throws(FormatError) in
+            _ = checkedInPlace.withLock { $0.insert(block.id) }
             return try resident(block, table: table, in: region)
         }
-        region.willNeed()
-        let entries = table.entries
-        do {
-            try workers.forEach(entries.count) { index in
-                let entry = entries[index]
-                let bytes = unsafe UnsafeRawBufferPointer(
-                    rebasing: region.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.storedLength)])
-                guard let hash = unsafe XXH3.hash64(ofMapped: bytes) else { throw Self.lostPages(of: storage.path) }
-                guard Integrity.matches(entry.hash, hash) else {
-                    throw FormatError.broken(
-                        .chunkHash, in: block, at: entry.offset,
-                        "chunk \(index) of block \(block.id) does not match its hash")
+        let load = BlockLoad(pieces: 1 + runs.count, completion: completion, build: build)
+        // Only when this ends can the load, of which no chunk may be left to come.
+        defer { load.piece(0) { () throws(FormatError) in } }
+        return LoadThreads.Remainder(
+            work: runs.map { run in
+                { [self] in
+                    load.piece(1 + run.number) { () throws(FormatError) in try check(run, of: block, in: region) }
                 }
+            })
+    }
+
+    private func check(_ run: ChunkRun, of block: Block, in region: MappedRegion) throws(FormatError) {
+        for (entry, chunk) in zip(run.entries, run.chunks) {
+            let bytes = unsafe UnsafeRawBufferPointer(
+                rebasing: region.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.storedLength)])
+            guard let hash = unsafe XXH3.hash64(ofMapped: bytes) else { throw Self.lostPages(of: region.path) }
+            guard Integrity.matches(entry.hash, hash) else {
+                throw .broken(
+                    .chunkHash, in: block, at: entry.offset,
+                    "chunk \(chunk) of part \(block.parts[run.part].id) does not match its hash")
             }
-        } catch let error as FormatError {
-            throw error
-        } catch {
-            throw .limit("\(error)")
         }
-        _ = checkedInPlace.withLock { $0.insert(block.id) }
-        return try resident(block, table: table, in: region)
     }
 
     private func resident(_ block: Block, table: ChunkTable, in region: MappedRegion) throws(FormatError)

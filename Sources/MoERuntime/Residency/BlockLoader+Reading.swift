@@ -3,125 +3,99 @@ internal import MoESystem
 
 /// Reading chunks, checking them against their hashes, and decoding them to their place.
 extension BlockLoader {
-    /// Stored bytes that one read fetches, about: small enough that decoding begins early and spreads over the workers.
-    private static let readBytes = 1 << 20
-
-    /// Chunks of one part that lie one after another and are read in one go.
-    struct ReadGroup: Sendable {
-        let part: Int
-        let form: StorageForm
-        let chunks: Range<Int>
-        let entries: [ChunkEntry]
-        let start: UInt64
-        let length: Int
-    }
-
-    func readGroups(of block: Block, table: ChunkTable) throws(FormatError) -> [ReadGroup] {
-        var groups: [ReadGroup] = []
-        for (index, part) in block.parts.enumerated() {
-            let form = try part.form(dtype: block.dtypes[index])
-            let entries = Array(table.entries(of: part))
-            var first = 0
-            while first < entries.count {
-                var end = first + 1
-                // Offsets ascend and lie inside the block, which the table's check established.
-                while end < entries.count,
-                    entries[end].offset + UInt64(entries[end].storedLength) - entries[first].offset
-                        <= UInt64(Self.readBytes)
-                { end += 1 }
-                let start = entries[first].offset
-                let length = Int(entries[end - 1].offset + UInt64(entries[end - 1].storedLength) - start)
-                groups.append(
-                    ReadGroup(
-                        part: index, form: form, chunks: first..<end, entries: Array(entries[first..<end]),
-                        start: start, length: length))
-                first = end
+    /// Reads chunks of one part; what is left is to check and decode them. Piece 0 of the load is its table.
+    func read(
+        _ group: ReadGroup, of block: Block, into slot: SlotMemory, _ load: BlockLoad
+    ) -> LoadThreads.Remainder {
+        do throws(FormatError) {
+            guard let first = group.runs.first, first.form.encoding == .raw, engine == .read else {
+                let range = try fileRange(from: group.start, count: group.length, of: block)
+                let stored = buffers.take(range.count, lead: range.lead, from: group.start)
+                try unsafe read(
+                    file.storage(of: block), at: range.offset, into: stored.room(0..<range.count))
+                return work(group.runs, load) { (run) throws(FormatError) in
+                    try self.decode(run, from: stored, of: block, into: slot)
+                }
             }
-        }
-        return groups
-    }
-
-    func fill(_ slot: SlotMemory, with group: ReadGroup, of block: Block) throws(FormatError) {
-        let part = block.parts[group.part]
-        let width = group.form.elementBytes
-        let base = block.decodedOffsets[group.part]
-        if group.form.encoding == .raw, engine != .direct {
             // Raw chunks adjoin, in the file as in memory: read to their place, then checked there.
-            let first = part.chunking.range(of: UInt64(group.chunks.lowerBound)).lowerBound
-            let target = unsafe UnsafeMutableRawBufferPointer(
-                rebasing: slot.bytes[base + Int(first) * width..<base + Int(first) * width + group.length])
+            let target = unsafe slot.bytes(of: first, in: block, count: group.length)
             try unsafe read(file.storage(of: block), at: block.offset + group.start, into: target)
-            try unsafe check(group, stored: UnsafeRawBufferPointer(target), block: block)
-            return
-        }
-        try unsafe withStored(at: group.start, of: block, count: group.length) {
-            (stored, decoder) throws(FormatError) in
-            try unsafe decode(group, stored: stored, of: block, into: slot, by: decoder)
+            return work(group.runs, load) { (run) throws(FormatError) in
+                let bytes = unsafe slot.bytes(of: run, in: block, count: run.length)
+                try unsafe self.check(run, stored: UnsafeRawBufferPointer(bytes), block: block)
+                self.counters.add(chunks: run.chunks.count)
+            }
+        } catch {
+            load.fail(1 + group.runs.startIndex..<1 + group.runs.endIndex, error)
+            return LoadThreads.Remainder()
         }
     }
 
-    /// Checks and decodes the chunks of a group, whose bytes `stored` are.
+    private func work(
+        _ runs: ArraySlice<ChunkRun>, _ load: BlockLoad,
+        _ body: @escaping @Sendable (ChunkRun) throws(FormatError) -> Void
+    ) -> LoadThreads.Remainder {
+        LoadThreads.Remainder(
+            work: runs.map { run in { load.piece(1 + run.number) { () throws(FormatError) in try body(run) } } })
+    }
+
+    /// Checks and decodes chunks whose bytes have been read.
     func decode(
-        _ group: ReadGroup, stored: UnsafeRawBufferPointer, of block: Block, into slot: SlotMemory,
-        by decoder: MoEFormat.ChunkDecoder
+        _ run: ChunkRun, from stored: StoredBytes, of block: Block, into slot: SlotMemory
     ) throws(FormatError) {
-        let width = group.form.elementBytes
-        let base = block.decodedOffsets[group.part]
-        try unsafe check(group, stored: stored, block: block)
-        for (entry, chunk) in zip(group.entries, group.chunks) {
-            let range = block.parts[group.part].chunking.range(of: UInt64(chunk))
-            let offset = Int(entry.offset - group.start)
-            let source = unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
-            let from = base + Int(range.lowerBound) * width
-            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: slot.bytes[from..<from + range.count * width])
-            try unsafe decoder.decode(source, form: group.form, elements: range.count, into: target)
-        }
-        counters.add(chunks: group.chunks.count)
-    }
-
-    /// Lends bytes of a block, read or mapped as the engine does it.
-    func withStored(
-        at start: UInt64, of block: Block, count: Int,
-        _ body: (UnsafeRawBufferPointer, MoEFormat.ChunkDecoder) throws(FormatError) -> Void
-    ) throws(FormatError) {
-        let storage = try file.storage(of: block)
-        let offset = block.offset + start
+        let bytes = unsafe stored.bytes(from: run.start, count: run.length)
+        try unsafe check(run, stored: bytes, block: block)
+        let chunking = block.parts[run.part].chunking
         try decoders.withDecoder { (decoder) throws(FormatError) in
-            switch engine {
-            case .mapped:
-                // Decoders must not be interrupted by a file that shrinks: they work on a copy.
-                let region = try map(storage, offset: offset, count: count)
-                let room = unsafe decoder.input.bytes(count)
-                guard unsafe region.copy(0..<count, to: room) else { throw Self.lostPages(of: storage.path) }
-                try unsafe body(UnsafeRawBufferPointer(room), decoder)
-            case .read, .direct:
-                let unit = engine == .direct ? UInt64(SlotPool.alignment) : 1
-                let start = offset / unit * unit
-                let lead = Int(offset - start)
-                let end = min(storage.size, (offset + UInt64(count)).roundedUp(toMultipleOf: unit) ?? storage.size)
-                let room = unsafe decoder.input.bytes(Int(end - start) + (engine == .direct ? SlotPool.alignment : 0))
-                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[0..<Int(end - start)])
-                try unsafe read(storage, at: start, into: target)
-                try unsafe body(UnsafeRawBufferPointer(rebasing: target[lead..<lead + count]), decoder)
+            for (entry, chunk) in zip(run.entries, run.chunks) {
+                let range = chunking.range(of: UInt64(chunk))
+                let from = block.decodedOffsets[run.part] + Int(range.lowerBound) * run.form.elementBytes
+                let target = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: slot.bytes[from..<from + range.count * run.form.elementBytes])
+                try unsafe decoder.decode(
+                    self.bytes(of: entry, in: run, bytes), form: run.form, elements: range.count, into: target)
             }
         }
+        counters.add(chunks: run.chunks.count)
     }
 
-    private func check(_ group: ReadGroup, stored: UnsafeRawBufferPointer, block: Block) throws(FormatError) {
-        for (entry, chunk) in zip(group.entries, group.chunks) {
-            let offset = Int(entry.offset - group.start)
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
-            guard Integrity.matches(entry.hash, unsafe XXH3.hash64(bytes)) else {
+    private func check(_ run: ChunkRun, stored: UnsafeRawBufferPointer, block: Block) throws(FormatError) {
+        for (entry, chunk) in zip(run.entries, run.chunks) {
+            guard Integrity.matches(entry.hash, unsafe XXH3.hash64(bytes(of: entry, in: run, stored))) else {
                 throw .broken(
                     .chunkHash, in: block, at: entry.offset,
-                    "chunk \(chunk) of part \(block.parts[group.part].id) does not match its hash")
+                    "chunk \(chunk) of part \(block.parts[run.part].id) does not match its hash")
             }
         }
     }
 
-    private func read(
+    private func bytes(
+        of entry: ChunkEntry, in run: ChunkRun, _ stored: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        let offset = Int(entry.offset - run.start)
+        return unsafe UnsafeRawBufferPointer(rebasing: stored[offset..<offset + Int(entry.storedLength)])
+    }
+
+    // MARK: Reading
+
+    /// What to read of the file for some bytes of a block.
+    func fileRange(from start: UInt64, count: Int, of block: Block) throws(FormatError) -> FileRange {
+        let first = block.offset + start
+        return FileRange(
+            first..<first + UInt64(count), unit: engine == .direct ? UInt64(SlotPool.alignment) : 1,
+            fileSize: try file.storage(of: block).size)
+    }
+
+    /// Fills `target` with bytes of a file, the way of the engine.
+    func read(
         _ storage: ReadableFile, at offset: UInt64, into target: UnsafeMutableRawBufferPointer
     ) throws(FormatError) {
+        if engine == .mapped {
+            // Decoders must not be interrupted by a file that shrinks: they work on a copy.
+            let region = try map(storage, offset: offset, count: target.count)
+            guard unsafe region.copy(0..<target.count, to: target) else { throw Self.lostPages(of: storage.path) }
+            return
+        }
         do throws(SystemError) {
             if engine == .direct, let direct = storage.bypassingPageCache {
                 // The end of the file need not be a multiple of the unit: the rest comes through the page cache.
@@ -140,5 +114,14 @@ extension BlockLoader {
         } catch {
             throw .io(error)
         }
+    }
+}
+
+extension SlotMemory {
+    /// Where the elements of a run of chunks lie, from its first element on.
+    fileprivate func bytes(of run: ChunkRun, in block: Block, count: Int) -> UnsafeMutableRawBufferPointer {
+        let first = block.parts[run.part].chunking.range(of: UInt64(run.chunks.lowerBound)).lowerBound
+        let from = block.decodedOffsets[run.part] + Int(first) * run.form.elementBytes
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[from..<from + count])
     }
 }

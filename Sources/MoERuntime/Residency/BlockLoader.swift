@@ -3,17 +3,22 @@ internal import MoESystem
 
 /// Brings blocks of one file into memory: reads, checks every chunk's hash, decodes.
 ///
-/// One contract for all engines: what `load` returns has the same bits, and nothing in it was not checked.
+/// One contract for all engines: what a load reports has the same bits, and nothing in it was not checked.
 final class BlockLoader: Sendable {
     let file: ModelFile
     let engine: IOEngine
     private let slots: SlotPool
     let counters: LoadCounters
     let decoders = DecoderPool()
+    let buffers = ReadBuffers()
     /// Raw blocks that were checked in their mapping: used in place again, they are not hashed again.
     let checkedInPlace = Locked<Set<Int>>([])
-    /// Blocks of up to so many bytes are read as a whole, chunk table included: one wait for the device instead of several.
+    /// Blocks of up to so many bytes are read as a whole, chunk table included; of larger ones the table is read first.
     private static let wholeBlockBytes = 4 << 20
+    /// Bytes that one read fetches of a block that is read as a whole, and of a larger one, about: small enough that decoding
+    /// begins early, large enough for the device.
+    private static let pieceBytes = 512 << 10
+    private static let groupBytes = 1 << 20
 
     /// - Throws: `FormatError` of kind `io`.
     init(_ file: ModelFile, engine: IOEngine, slots: SlotPool, counters: LoadCounters) throws(FormatError) {
@@ -24,64 +29,66 @@ final class BlockLoader: Sendable {
         self.engine = engine == .direct && file.storage.bypassingPageCache == nil ? .read : engine
     }
 
-    /// Loads a block.
+    /// The reads that bring a block into memory, with what they leave to do.
     ///
-    /// - Parameter workers: share the chunks of the block.
-    /// - Throws: `FormatError`; by R71 when a chunk is damaged.
-    func load(_ block: Block, workers: MoESystem.Workers) throws(FormatError) -> ResidentBlock {
-        // A budget may be larger than the memory there is, and a few bytes of a file can stand for many.
-        try FormatError.checkMemory(block.decodedCapacity)
-        let isRaw = block.parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue }
-        if isRaw, engine == .mapped { return try mapInPlace(block, workers: workers) }
-        if engine == .direct || engine == .read && !isRaw, block.length <= Self.wholeBlockBytes {
-            return try loadWhole(block)
-        }
-        if engine == .read {
-            // The system fetches the rest while the first chunks are decoded. A block lies inside its file.
-            try file.storage(of: block).willNeed(block.offset..<block.offset + UInt64(block.length))
-        }
-        let table = try file.chunkTable(of: block)
-        let slot = slots.take(byteCount: max(64, block.decodedCapacity))
-        let groups = try readGroups(of: block, table: table)
-        if engine == .direct {
-            try DeviceThreads.forEach(groups.count, count: 2 * workers.count) { (index) throws(FormatError) in
-                try self.fill(slot, with: groups[index], of: block)
+    /// - Parameter completion: gets the block, or a `FormatError`: by R71 when a chunk is damaged.
+    func reads(of block: Block, completion: @escaping BlockLoad.Completion) -> [LoadThreads.Read] {
+        do throws(FormatError) {
+            // A budget may be larger than the memory there is, and a few bytes of a file can stand for many.
+            try FormatError.checkMemory(block.decodedCapacity)
+            let isRaw = block.parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue }
+            if isRaw, engine == .mapped { return [{ [self] in mapInPlace(block, completion) }] }
+            if engine == .direct || engine == .read && !isRaw, block.length <= Self.wholeBlockBytes {
+                return try wholeBlock(block, completion).reads(by: self)
             }
-            return try resident(block, in: slot)
-        }
-        do {
-            try workers.forEach(groups.count) { index in
-                try self.fill(slot, with: groups[index], of: block)
-            }
-        } catch let error as FormatError {
-            throw error
+            return [{ [self] in readTable(of: block, completion) }]
         } catch {
-            throw .limit("\(error)")
+            completion(.failure(error))
+            return []
         }
-        return try resident(block, in: slot)
     }
 
-    private func resident(_ block: Block, in slot: SlotMemory) throws(FormatError) -> ResidentBlock {
-        counters.add(bytes: UInt64(block.length))
-        let parts = try unsafe storedParts(
-            of: block, base: UnsafeRawBufferPointer(slot.bytes), offsets: block.decodedOffsets, owner: slot)
-        return ResidentBlock(parts: parts)
+    private func wholeBlock(
+        _ block: Block, _ completion: @escaping BlockLoad.Completion
+    ) throws(FormatError) -> WholeBlock {
+        let range = try fileRange(from: 0, count: block.length, of: block)
+        let pieces = range.pieces(of: Self.pieceBytes, unit: SlotPool.alignment)
+        let (load, slot) = load(of: block, pieces: pieces.count, completion)
+        return WholeBlock(
+            block, range, pieces: pieces, load: load, slot: slot,
+            stored: buffers.take(range.count, lead: range.lead, from: 0))
     }
 
-    /// Loads a small block with one read.
-    private func loadWhole(_ block: Block) throws(FormatError) -> ResidentBlock {
-        let slot = slots.take(byteCount: max(64, block.decodedCapacity))
-        try unsafe withStored(at: 0, of: block, count: block.length) { (stored, decoder) throws(FormatError) in
-            // The table is the block's end, as the block's own check established.
-            let table = try unsafe ChunkTable(Array(stored[block.tableOffset...]), of: block)
-            for group in try readGroups(of: block, table: table) {
-                // Groups lie inside the block, in front of its table.
-                let bytes = unsafe UnsafeRawBufferPointer(
-                    rebasing: stored[Int(group.start)..<Int(group.start) + group.length])
-                try unsafe decode(group, stored: bytes, of: block, into: slot, by: decoder)
+    /// Reads the table of a large block; its chunks are read by what remains.
+    private func readTable(of block: Block, _ completion: @escaping BlockLoad.Completion) -> LoadThreads.Remainder {
+        let (load, slot) = load(of: block, pieces: 1, completion)
+        var remainder = LoadThreads.Remainder()
+        load.piece(0) { () throws(FormatError) in
+            if engine == .read {
+                // The system fetches the rest while the first chunks are decoded. A block lies inside its file.
+                try file.storage(of: block).willNeed(block.offset..<block.offset + UInt64(block.length))
+            }
+            let runs = try file.chunkTable(of: block).runs(of: block)
+            load.expect(runs.count)
+            remainder.reads = ReadGroup.groups(of: runs, bytes: Self.groupBytes).map { group in
+                { [self] in read(group, of: block, into: slot, load) }
             }
         }
-        return try resident(block, in: slot)
+        return remainder
+    }
+
+    /// A load of a block, and the memory for it.
+    private func load(
+        of block: Block, pieces: Int, _ completion: @escaping BlockLoad.Completion
+    ) -> (BlockLoad, SlotMemory) {
+        let slot = slots.take(byteCount: max(64, block.decodedCapacity))
+        let load = BlockLoad(pieces: pieces, completion: completion) { () throws(FormatError) in
+            self.counters.add(bytes: UInt64(block.length))
+            return ResidentBlock(
+                parts: try unsafe self.storedParts(
+                    of: block, base: UnsafeRawBufferPointer(slot.bytes), offsets: block.decodedOffsets, owner: slot))
+        }
+        return (load, slot)
     }
 
     // MARK: Parts

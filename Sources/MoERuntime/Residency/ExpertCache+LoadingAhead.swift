@@ -1,6 +1,5 @@
 internal import Foundation
 internal import MoEFormat
-internal import MoESystem
 
 /// Loading what will be needed, or is only guessed to be.
 extension ExpertCache {
@@ -46,11 +45,15 @@ extension ExpertCache {
 
     private func loadAhead(_ blocks: [Block]) {
         for block in blocks {
-            threads.submit(ahead: block.id) { [self] in
-                guard takeUp(block) else { return }
-                finish(
-                    block, Result { () throws(FormatError) in try loader.load(block, workers: MoESystem.Workers(1)) })
-            }
+            // Nothing is taken for it before its turn comes.
+            threads.submit(
+                ahead: block.id,
+                [
+                    { [self] in
+                        guard takeUp(block) else { return LoadThreads.Remainder() }
+                        return LoadThreads.Remainder(reads: loader.reads(of: block) { self.finish(block, $0) })
+                    }
+                ])
         }
         // A lease may have come between the decision and the line.
         threads.hasten(locked { blocks.map(\.id).filter { (residents[$0]?.leases ?? 0) > 0 } })

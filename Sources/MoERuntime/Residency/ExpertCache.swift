@@ -14,7 +14,6 @@ final class ExpertCache: @unchecked Sendable {
     let loader: BlockLoader
     private let slots: SlotPool
     let threads: LoadThreads
-    private let jobs: Int
     let condition = NSCondition()
     var residents = Residents()
     private var scores: ExpertScores
@@ -36,10 +35,10 @@ final class ExpertCache: @unchecked Sendable {
         self.loader = loader
         self.slots = slots
         self.budget = budget
-        self.jobs = jobs
         scores = ExpertScores(policy, layerCount: layerCount)
-        // Threads that wait for the device compute nothing: twice as many keep it and the processors busy.
-        threads = LoadThreads(count: loader.engine == .direct ? 2 * jobs : jobs)
+        // Two reads keep a device busy: more make each of them later, and with it the decoding of what it brings. What comes
+        // through the page cache is copied by the one who reads, which is work for all processors.
+        threads = LoadThreads(readers: loader.engine == .direct ? 2 : max(2, jobs), decoders: jobs)
     }
 
     /// Bytes that the budget allows.
@@ -162,13 +161,7 @@ final class ExpertCache: @unchecked Sendable {
     }
 
     private func load(_ missing: [Block]) {
-        // A single block is shared by all threads; several are loaded side by side.
-        let workers = MoESystem.Workers(missing.count >= jobs ? 1 : (jobs + missing.count - 1) / max(1, missing.count))
-        for block in missing {
-            threads.submit { [self] in
-                finish(block, Result { () throws(FormatError) in try loader.load(block, workers: workers) })
-            }
-        }
+        threads.submit(missing.flatMap { block in loader.reads(of: block) { [self] in finish(block, $0) } })
     }
 
     func finish(_ block: Block, _ result: Result<ResidentBlock, FormatError>) {

@@ -1,0 +1,67 @@
+internal import MoEFormat
+internal import MoESystem
+
+/// Memory for bytes of a block as the file has them, from when they are read until they are decoded; then it goes back to its
+/// pool.
+///
+/// `@unchecked Sendable`: readers write disjoint ranges, and what a range holds is looked at only after its read has ended, which
+/// the load's lock orders.
+@safe
+final class StoredBytes: @unchecked Sendable {
+    /// Where in the block they begin.
+    private let start: UInt64
+    /// The memory's bytes in front of them: direct reads begin at a multiple of the device's unit.
+    private let lead: Int
+    private let memory: UnsafeMutableRawBufferPointer
+    private let owner: ScratchBytes
+    private let pool: ReadBuffers
+
+    fileprivate init(
+        _ memory: UnsafeMutableRawBufferPointer, lead: Int, from start: UInt64, owner: ScratchBytes, pool: ReadBuffers
+    ) {
+        unsafe self.memory = memory
+        self.lead = lead
+        self.start = start
+        self.owner = owner
+        self.pool = pool
+    }
+
+    deinit { pool.give(owner) }
+
+    /// Room for a read, counted from the memory's begin.
+    func room(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: memory[range])
+    }
+
+    /// Where bytes of the block lie in the memory, counted from its begin.
+    func range(from offset: UInt64, count: Int) -> Range<Int> {
+        let first = lead + Int(offset - start)
+        return first..<first + count
+    }
+
+    /// The bytes of some chunks, which must have been read.
+    func bytes(from offset: UInt64, count: Int) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: memory[range(from: offset, count: count)])
+    }
+}
+
+/// Memory that blocks are read into before they are decoded, kept for the next read.
+final class ReadBuffers: Sendable {
+    /// `@unchecked Sendable`: whoever holds it is its only owner.
+    private struct Buffer: @unchecked Sendable {
+        let memory: ScratchBytes
+    }
+
+    private let idle = Locked<[Buffer]>([])
+
+    /// Memory of `count` bytes, of undefined content, of which those from `lead` on are for the block's bytes from `start` on.
+    func take(_ count: Int, lead: Int, from start: UInt64) -> StoredBytes {
+        let owner = idle.withLock { $0.popLast() }?.memory ?? ScratchBytes(inLargePages: true)
+        return unsafe StoredBytes(owner.bytes(max(1, count)), lead: lead, from: start, owner: owner, pool: self)
+    }
+
+    fileprivate func give(_ memory: ScratchBytes) {
+        let buffer = Buffer(memory: memory)
+        idle.withLock { $0.append(buffer) }
+    }
+}

@@ -64,7 +64,7 @@ final class ExpertCache: @unchecked Sendable {
             scores.use(blocks.map(\.id), ofLayer: layer)
             let used = Set(blocks.map(\.id))
             let now = ContinuousClock.now
-            for (block, bytes, guess) in residents.settle(layer: layer) {
+            for (block, bytes, guess) in residents.settle(layer: layer, using: used) {
                 if used.contains(block) {
                     lookAhead.wasRight(guess, at: now)
                 } else {
@@ -142,7 +142,7 @@ final class ExpertCache: @unchecked Sendable {
                 absent.append(block)
                 continue
             }
-            residents.update(block.id) { $0.leases += 1 }
+            residents.lease(block.id)
             switch content {
             case .ready: granted.hits.insert(block.id)
             case .failed:

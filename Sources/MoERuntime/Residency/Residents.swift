@@ -58,6 +58,14 @@ struct Residents {
         entries[block] = entry
     }
 
+    /// Holds a block for one more lease; nothing when it is not there.
+    mutating func lease(_ block: Int) {
+        update(block) {
+            $0.leases += 1
+            $0.isExpected = false
+        }
+    }
+
     /// Changes a block's content; nothing when it is not there.
     mutating func set(_ content: Content, of block: Int) {
         guard entries[block] != nil else { return }
@@ -81,15 +89,16 @@ struct Residents {
         if entry.isExpected { expectedBytes += sign * entry.bytes }
     }
 
-    /// The layer runs: what was loaded ahead for it is from now on a block like others.
+    /// The layer runs and uses these blocks: what was loaded ahead for it and is not among them is from now on a block like
+    /// others; the rest are so when they are leased, before which no thread may take them for unwanted.
     ///
     /// - Returns: what looking ahead had guessed.
-    mutating func settle(layer: Int) -> [(block: Int, bytes: Int, guess: LookAhead.Guess)] {
+    mutating func settle(layer: Int, using used: Set<Int>) -> [(block: Int, bytes: Int, guess: LookAhead.Guess)] {
         guard expectedBytes > 0 else { return [] }
         var guesses: [(block: Int, bytes: Int, guess: LookAhead.Guess)] = []
         for (block, entry) in entries where entry.isExpected && entry.layer == layer {
             update(block) {
-                $0.isExpected = false
+                $0.isExpected = used.contains(block)
                 $0.guess = nil
             }
             if let guess = entry.guess { guesses.append((block, entry.bytes, guess)) }

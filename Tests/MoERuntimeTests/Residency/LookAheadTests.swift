@@ -6,7 +6,7 @@ import Testing
 
 /// Loading ahead changes what is read when, and nothing else; it ends itself where it does not pay.
 @Suite struct LookAheadTests {
-    private static let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "fixtures/written/mixtral.moe").path(
             percentEncoded: false)
 

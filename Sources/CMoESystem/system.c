@@ -83,6 +83,14 @@ void moe_prefer_large_pages(void *start, size_t length) {
 #endif
 }
 
+void moe_give_back(void *start, size_t length) {
+#if defined(__APPLE__)
+    madvise(start, length, MADV_FREE);
+#else
+    madvise(start, length, MADV_DONTNEED);
+#endif
+}
+
 int moe_claim(int descriptor, int alone) {
 #if defined(F_OFD_SETLK)
     struct flock claim = {.l_type = alone ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0};

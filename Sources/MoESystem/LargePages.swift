@@ -14,4 +14,11 @@ package enum LargePages {
         unsafe moe_prefer_large_pages(memory.baseAddress, byteCount / pageBytes * pageBytes)
         return unsafe memory
     }
+
+    /// Gives memory back to the system that stays allocated; its bytes are undefined when it is used again.
+    ///
+    /// - Parameter pages: whole pages, of which nobody uses a byte.
+    package static func giveBack(_ pages: UnsafeMutableRawBufferPointer) {
+        unsafe moe_give_back(pages.baseAddress, pages.count)
+    }
 }

@@ -30,6 +30,10 @@ void moe_populate(void *start, size_t length);
 /// when it is first written, and fewer address look-ups ever after.
 void moe_prefer_large_pages(void *start, size_t length);
 
+/// Gives whole pages of ordinary memory back to the system: their content is lost, and they are zero or undefined when they are
+/// used again.
+void moe_give_back(void *start, size_t length);
+
 /// The bytes of the machine's memory.
 uint64_t moe_machine_memory(void);
 

@@ -82,7 +82,7 @@ extension BlockLoader {
     func fileRange(from start: UInt64, count: Int, of block: Block) throws(FormatError) -> FileRange {
         let first = block.offset + start
         return FileRange(
-            first..<first + UInt64(count), unit: engine == .direct ? UInt64(SlotPool.alignment) : 1,
+            first..<first + UInt64(count), unit: engine == .direct ? UInt64(SlotRun.alignment) : 1,
             fileSize: try file.storage(of: block).size)
     }
 
@@ -99,7 +99,7 @@ extension BlockLoader {
         do throws(SystemError) {
             if engine == .direct, let direct = storage.bypassingPageCache {
                 // The end of the file need not be a multiple of the unit: the rest comes through the page cache.
-                let unit = SlotPool.alignment
+                let unit = SlotRun.alignment
                 let whole = target.count / unit * unit
                 if whole > 0 {
                     try unsafe direct.read(into: UnsafeMutableRawBufferPointer(rebasing: target[0..<whole]), at: offset)

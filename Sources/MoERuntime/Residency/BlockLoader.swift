@@ -52,7 +52,7 @@ final class BlockLoader: Sendable {
         _ block: Block, _ completion: @escaping BlockLoad.Completion
     ) throws(FormatError) -> WholeBlock {
         let range = try fileRange(from: 0, count: block.length, of: block)
-        let pieces = range.pieces(of: Self.pieceBytes, unit: SlotPool.alignment)
+        let pieces = range.pieces(of: Self.pieceBytes, unit: SlotRun.alignment)
         let (load, slot) = load(of: block, pieces: pieces.count, completion)
         return WholeBlock(
             block, range, pieces: pieces, load: load, slot: slot,

@@ -47,7 +47,7 @@ def run(table, inputs, peers, convert):
             assert answers[kind]["as_recorded"], "the routers chose other experts than the trace"
             return answers[kind]["seconds"]
 
-        median = alternate(3, compressed=lambda: turn("compressed"), raw=lambda: turn("raw"))
+        median = alternate(5, compressed=lambda: turn("compressed"), raw=lambda: turn("raw"))
     disk = answers["raw"]["bytes_read"] / max(1e-9, answers["raw"]["waiting"]) / 1e9
     ratio = median["raw"] / median["compressed"]
     table.add(

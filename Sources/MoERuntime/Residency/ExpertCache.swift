@@ -36,9 +36,9 @@ final class ExpertCache: @unchecked Sendable {
         self.slots = slots
         self.budget = budget
         scores = ExpertScores(policy, layerCount: layerCount)
-        // Two reads keep a device busy: more make each of them later, and with it the decoding of what it brings. What comes
+        // Three reads keep a device busy: more make each of them later, and with it the decoding of what it brings. What comes
         // through the page cache is copied by the one who reads, which is work for all processors.
-        threads = LoadThreads(readers: loader.engine == .direct ? 2 : max(2, jobs), decoders: jobs)
+        threads = LoadThreads(readers: loader.engine == .direct ? 3 : max(2, jobs), decoders: jobs)
     }
 
     /// Bytes that the budget allows.

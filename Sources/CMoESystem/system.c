@@ -83,6 +83,14 @@ void moe_prefer_large_pages(void *start, size_t length) {
 #endif
 }
 
+void moe_make_pages(void *start, size_t length) {
+#if defined(MADV_POPULATE_WRITE)
+    madvise(start, length, MADV_POPULATE_WRITE);
+#else
+    (void)start, (void)length;
+#endif
+}
+
 void moe_give_back(void *start, size_t length) {
 #if defined(__APPLE__)
     madvise(start, length, MADV_FREE);

@@ -15,6 +15,12 @@ package enum LargePages {
         return unsafe memory
     }
 
+    /// Has the system provide the pages of some memory, which others may use meanwhile: else each is provided when it is first
+    /// written, which takes longer than to fill it.
+    package static func make(_ memory: UnsafeMutableRawBufferPointer) {
+        unsafe moe_make_pages(memory.baseAddress, memory.count)
+    }
+
     /// Gives memory back to the system that stays allocated; its bytes are undefined when it is used again.
     ///
     /// - Parameter pages: whole pages, of which nobody uses a byte.

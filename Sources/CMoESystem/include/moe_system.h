@@ -30,6 +30,10 @@ void moe_populate(void *start, size_t length);
 /// when it is first written, and fewer address look-ups ever after.
 void moe_prefer_large_pages(void *start, size_t length);
 
+/// Has the system provide the pages of a range of ordinary memory now instead of when they are first written; a hint. What they
+/// hold stays, and others may use them meanwhile.
+void moe_make_pages(void *start, size_t length);
+
 /// Gives whole pages of ordinary memory back to the system: their content is lost, and they are zero or undefined when they are
 /// used again.
 void moe_give_back(void *start, size_t length);

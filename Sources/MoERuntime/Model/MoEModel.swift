@@ -75,6 +75,10 @@ public final class MoEModel: Sendable {
         cache = ExpertCache(
             loader, slots: slots, budget: budget, policy: options.policy,
             layerCount: file.banks.count, jobs: jobs)
+        // Experts are mostly alike. One that is damaged fails when it is wanted.
+        if let bank = file.banks.first(where: { $0.expertCount > 0 }), let first = try? file.expertBlock(0, of: bank) {
+            cache.prepare(for: first.block)
+        }
     }
 
     /// The engine in use: the one asked for, or `read` where the file system has no direct reads.

@@ -36,12 +36,12 @@ final class BlockLoader: Sendable {
         do throws(FormatError) {
             // A budget may be larger than the memory there is, and a few bytes of a file can stand for many.
             try FormatError.checkMemory(block.decodedCapacity)
-            let isRaw = block.parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue }
-            if isRaw, engine == .mapped { return [{ [self] in mapInPlace(block, completion) }] }
-            if engine == .direct || engine == .read && !isRaw, block.length <= Self.wholeBlockBytes {
+            if block.isRaw, engine == .mapped { return [{ [self] in mapInPlace(block, completion) }] }
+            if engine == .direct || engine == .read && !block.isRaw, block.length <= Self.wholeBlockBytes {
                 return try wholeBlock(block, completion).reads(by: self)
             }
-            return [{ [self] in readTable(of: block, completion) }]
+            let (load, slot) = load(of: block, pieces: 1, completion)
+            return [{ [self] in readTable(of: block, into: slot, load) }]
         } catch {
             completion(.failure(error))
             return []
@@ -60,8 +60,7 @@ final class BlockLoader: Sendable {
     }
 
     /// Reads the table of a large block; its chunks are read by what remains.
-    private func readTable(of block: Block, _ completion: @escaping BlockLoad.Completion) -> LoadThreads.Remainder {
-        let (load, slot) = load(of: block, pieces: 1, completion)
+    private func readTable(of block: Block, into slot: SlotMemory, _ load: BlockLoad) -> LoadThreads.Remainder {
         var remainder = LoadThreads.Remainder()
         load.piece(0) { () throws(FormatError) in
             if engine == .read {
@@ -81,7 +80,7 @@ final class BlockLoader: Sendable {
     private func load(
         of block: Block, pieces: Int, _ completion: @escaping BlockLoad.Completion
     ) -> (BlockLoad, SlotMemory) {
-        let slot = slots.take(byteCount: max(64, block.decodedCapacity))
+        let slot = slots.take(byteCount: block.slotBytes)
         let load = BlockLoad(pieces: pieces, completion: completion) { () throws(FormatError) in
             self.counters.add(bytes: UInt64(block.length))
             return ResidentBlock(
@@ -90,6 +89,22 @@ final class BlockLoader: Sendable {
         }
         return (load, slot)
     }
+
+    // MARK: Beforehand
+
+    /// Makes memory for reads of blocks like this one.
+    func prepareBuffers(_ reads: Int, for block: Block) {
+        guard engine == .direct || !block.isRaw else { return }
+        let bytes = block.length <= Self.wholeBlockBytes ? block.length : Self.groupBytes
+        // Direct reads begin and end at multiples of the unit.
+        buffers.prepare(reads, byteCount: bytes + 2 * SlotRun.alignment)
+    }
+
+    /// Whether the next block like this one gets fresh memory, of which `prepareSlot` can make some.
+    func isShortOfSlots(for block: Block) -> Bool { block.isCopied(by: engine) && slots.isShort(of: block.slotBytes) }
+
+    /// Makes memory for a block like this one.
+    func prepareSlot(for block: Block) { if block.isCopied(by: engine) { slots.prepare(byteCount: block.slotBytes) } }
 
     // MARK: Parts
 
@@ -120,4 +135,14 @@ final class BlockLoader: Sendable {
         }
         return parts
     }
+}
+
+extension Block {
+    fileprivate var isRaw: Bool { parts.allSatisfy { $0.record.encoding == Encoding.raw.rawValue } }
+
+    /// Bytes of memory for the decoded block.
+    fileprivate var slotBytes: Int { max(64, decodedCapacity) }
+
+    /// Whether it gets memory of its own, and is not used where it is mapped.
+    fileprivate func isCopied(by engine: IOEngine) -> Bool { !(isRaw && engine == .mapped) }
 }

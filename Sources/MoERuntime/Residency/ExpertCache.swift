@@ -14,6 +14,8 @@ final class ExpertCache: @unchecked Sendable {
     let loader: BlockLoader
     private let slots: SlotPool
     let threads: LoadThreads
+    private let readers: Int
+    private let decoders: Int
     let condition = NSCondition()
     var residents = Residents()
     private var scores: ExpertScores
@@ -38,7 +40,19 @@ final class ExpertCache: @unchecked Sendable {
         scores = ExpertScores(policy, layerCount: layerCount)
         // Three reads keep a device busy: more make each of them later, and with it the decoding of what it brings. What comes
         // through the page cache is copied by the one who reads, which is work for all processors.
-        threads = LoadThreads(readers: loader.engine == .direct ? 3 : max(2, jobs), decoders: jobs)
+        readers = loader.engine == .direct ? 3 : max(2, jobs)
+        decoders = jobs
+        threads = LoadThreads(readers: readers, decoders: decoders)
+    }
+
+    /// An expert like this one will probably be needed: makes memory for it while there is nothing to load.
+    func prepare(for block: Block) {
+        // What declares more than there is fails when it is wanted.
+        guard block.decodedCapacity <= budget, (try? FormatError.checkMemory(block.decodedCapacity)) != nil else { return }
+        threads.whenIdle { [loader, buffers = readers + decoders] in
+            loader.prepareBuffers(buffers, for: block)
+            loader.prepareSlot(for: block)
+        }
     }
 
     /// Bytes that the budget allows.
@@ -162,6 +176,8 @@ final class ExpertCache: @unchecked Sendable {
 
     private func load(_ missing: [Block]) {
         threads.submit(missing.flatMap { block in loader.reads(of: block) { [self] in finish(block, $0) } })
+        guard let last = missing.last, loader.isShortOfSlots(for: last) else { return }
+        threads.whenIdle { [loader] in loader.prepareSlot(for: last) }
     }
 
     func finish(_ block: Block, _ result: Result<ResidentBlock, FormatError>) {

@@ -15,6 +15,7 @@ final class LoadQueue: @unchecked Sendable {
     private var unfinished = 0
     /// Blocks that are being read ahead, how often, and have not been needed so far.
     private var readingAhead: [Int: Int] = [:]
+    private var whenIdle: LoadThreads.Work?
     /// Threads that wait for a task.
     private var idle = 0
     private var isClosed = false
@@ -33,6 +34,12 @@ final class LoadQueue: @unchecked Sendable {
         unlock(waking: min(reads.count, readers - reading))
     }
 
+    func put(whenIdle work: @escaping LoadThreads.Work) {
+        condition.lock()
+        whenIdle = work
+        unlock(waking: 1)
+    }
+
     func hasten(_ blocks: [Int]) {
         condition.lock()
         // Each thread that waits has been told of its work already.
@@ -46,6 +53,7 @@ final class LoadQueue: @unchecked Sendable {
     func close() {
         condition.lock()
         isClosed = true
+        whenIdle = nil
         condition.broadcast()
         condition.unlock()
     }
@@ -55,6 +63,7 @@ final class LoadQueue: @unchecked Sendable {
     enum Task {
         case read(Entry<LoadThreads.Read>)
         case piece(Entry<Piece>)
+        case other(LoadThreads.Work)
     }
 
     struct Entry<Action> {
@@ -100,7 +109,9 @@ final class LoadQueue: @unchecked Sendable {
         if mayRead, let read = needed.reads.take() { return begin(read) }
         if let piece = needed.pieces.take() { return .piece(piece) }
         if mayRead, let read = ahead.reads.take() { return begin(read) }
-        return ahead.pieces.take().map { .piece($0) }
+        if let piece = ahead.pieces.take() { return .piece(piece) }
+        defer { whenIdle = nil }
+        return whenIdle.map { .other($0) }
     }
 
     private func begin(_ read: Entry<LoadThreads.Read>) -> Task {
@@ -116,6 +127,7 @@ final class LoadQueue: @unchecked Sendable {
         case .piece(let piece):
             piece.action.work()
             end(piece.action)
+        case .other(let work): work()
         }
     }
 

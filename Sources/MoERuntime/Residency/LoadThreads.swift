@@ -42,6 +42,9 @@ final class LoadThreads: Sendable {
     /// The same ahead of need: it waits for all that is needed.
     func submit(ahead block: Int, _ reads: [Read]) { queue.put(reads, ahead: block) }
 
+    /// Does this once there is nothing else to do, instead of what was to be done then before.
+    func whenIdle(_ work: @escaping Work) { queue.put(whenIdle: work) }
+
     /// What was submitted ahead for these blocks is needed from now on: else it would wait for all that others will need
     /// meanwhile.
     func hasten(_ blocks: [Int]) { if !blocks.isEmpty { queue.hasten(blocks) } }

@@ -1,7 +1,8 @@
 internal import MoESystem
 
-/// Memory for resident blocks, within the byte budget. What an evicted block leaves is kept for the next of the same size, and
-/// small blocks get memory for several at once in large pages: fresh memory costs a page fault every page.
+/// Memory for resident blocks, within the byte budget. What an evicted block leaves is kept for the next of the same size, small
+/// blocks get memory for several at once in large pages, and idle threads make some beforehand: fresh memory costs a page
+/// fault every page.
 ///
 /// Kept and used memory together stay within the budget.
 final class SlotPool: Sendable {
@@ -18,6 +19,9 @@ final class SlotPool: Sendable {
         var idleBytes = 0
         var usedBytes = 0
         var byteLimit: Int
+
+        /// How many more slots of so many bytes fit.
+        func room(for bytes: Int) -> Int { max(0, byteLimit - usedBytes - idleBytes) / max(1, bytes) }
     }
 
     private let state: Locked<State>
@@ -37,24 +41,46 @@ final class SlotPool: Sendable {
         }
         if let kept { return SlotMemory(kept, pool: self) }
         keepWithinLimit()
-        let (revived, spare) = state.withLock { state -> (Slot?, Int) in
+        let (revived, room) = state.withLock { state -> (Slot?, Int) in
             if let slot = state.withoutPages[byteCount]?.popLast() {
                 slot.run.live += 1
                 return (slot, 0)
             }
-            return (nil, max(0, state.byteLimit - state.usedBytes - state.idleBytes) / max(1, byteCount))
+            return (nil, state.room(for: byteCount))
         }
         if let revived { return SlotMemory(revived, pool: self) }
-        let run = SlotRun(slotBytes: byteCount, mostSlots: spare + 1)
-        if run.slotCount > 1 {
-            state.withLock { state in
-                state.idle[byteCount, default: []] += (1..<run.slotCount).reversed().map { Slot(run: run, index: $0) }
-                state.idleBytes += (run.slotCount - 1) * byteCount
-            }
-            // Another thread may have taken the same room.
-            keepWithinLimit()
-        }
+        let run = SlotRun(slotBytes: byteCount, mostSlots: room + 1)
+        keep(run, from: 1)
         return SlotMemory(Slot(run: run, index: 0), pool: self)
+    }
+
+    // MARK: Beforehand
+
+    /// Whether the next block of that size gets fresh memory, of which some can be made beforehand.
+    func isShort(of byteCount: Int) -> Bool {
+        state.withLock { $0.idle[byteCount, default: []].isEmpty && $0.room(for: byteCount) > 0 }
+    }
+
+    /// Makes memory for a block to come, if there is none and the limit has room for it: the system takes a while to provide
+    /// its pages, in which nobody need wait. A block that comes meanwhile gets it as it is.
+    func prepare(byteCount: Int) {
+        let room = state.withLock { $0.idle[byteCount, default: []].isEmpty ? $0.room(for: byteCount) : 0 }
+        guard room > 0 else { return }
+        let run = SlotRun(slotBytes: byteCount, mostSlots: room)
+        keep(run, from: 0)
+        var step = 0
+        while state.withLock({ _ in run.live > 0 }), run.makePages(step: step) { step += 1 }
+    }
+
+    /// Keeps the slots of a run from `first` on for blocks to come.
+    private func keep(_ run: SlotRun, from first: Int) {
+        guard first < run.slotCount else { return }
+        state.withLock { state in
+            state.idle[run.slotBytes, default: []] += (first..<run.slotCount).reversed().map { Slot(run: run, index: $0) }
+            state.idleBytes += (run.slotCount - first) * run.slotBytes
+        }
+        // Another thread may have taken the same room.
+        keepWithinLimit()
     }
 
     /// Changes what may be kept.

@@ -44,6 +44,18 @@ final class SlotRun: @unchecked Sendable {
         unsafe UnsafeMutableRawBufferPointer(rebasing: memory[slot * stride..<slot * stride + slotBytes])
     }
 
+    /// Has the system provide a part of the pages that no one has written yet.
+    ///
+    /// - Returns: whether there are more of them.
+    func makePages(step: Int) -> Bool {
+        let start = step * LargePages.pageBytes
+        let size = unsafe memory.count
+        guard start < size else { return false }
+        let end = min(start + LargePages.pageBytes, size)
+        unsafe LargePages.make(UnsafeMutableRawBufferPointer(rebasing: memory[start..<end]))
+        return end < size
+    }
+
     /// Gives the pages of a slot back to the system, which has new ones for it when it is used again.
     func giveBack(_ slot: Int) {
         // Nobody has the slot: the whole of its stride is its own.

@@ -60,6 +60,16 @@ final class ReadBuffers: Sendable {
         return unsafe StoredBytes(owner.bytes(max(1, count)), lead: lead, from: start, owner: owner, pool: self)
     }
 
+    /// Makes memory for so many reads of `byteCount` beforehand.
+    func prepare(_ reads: Int, byteCount: Int) {
+        let prepared = (0..<reads).map { _ in
+            let memory = ScratchBytes(inLargePages: true)
+            unsafe LargePages.make(memory.bytes(byteCount))
+            return Buffer(memory: memory)
+        }
+        idle.withLock { $0.insert(contentsOf: prepared, at: 0) }
+    }
+
     fileprivate func give(_ memory: ScratchBytes) {
         let buffer = Buffer(memory: memory)
         idle.withLock { $0.append(buffer) }

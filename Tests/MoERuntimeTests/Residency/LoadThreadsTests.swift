@@ -111,6 +111,17 @@ import Testing
         #expect(log.wait() == ["1.0", "1.1", "read 3", "read 2", "2.0"])
     }
 
+    /// What can wait is done when nothing else is to be done, and only the last of it.
+    @Test func whatCanWaitComesLast() {
+        let order = Self.order(expecting: 4) { threads, log in
+            threads.whenIdle { log.add("never") }
+            threads.whenIdle { log.add("when idle") }
+            threads.submit(ahead: 1, [Self.read("ahead", pieces: 1, log)])
+            threads.submit([Self.read("needed", log)])
+        }
+        #expect(order == ["read needed", "read ahead", "ahead.0", "when idle"])
+    }
+
     /// Not more reads at once than there are readers, whatever the number of threads.
     @Test(arguments: [1, 2, 3]) func onlySoManyRead(readers: Int) {
         let threads = LoadThreads(readers: readers, decoders: 4)

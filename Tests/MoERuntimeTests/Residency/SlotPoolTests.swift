@@ -48,6 +48,27 @@ import Testing
         _ = slot
     }
 
+    /// What is made beforehand is what the next block gets, and takes no more than the limit allows.
+    @Test(arguments: [70_000, 700_000, 5_000_000])
+    func memoryIsPreparedWithinTheLimit(bytes: Int) {
+        let pool = SlotPool(byteLimit: 2 * bytes)
+        #expect(pool.isShort(of: bytes))
+        pool.prepare(byteCount: bytes)
+        #expect(!pool.isShort(of: bytes))
+        let idle = pool.byteCounts.idle
+        #expect(idle == bytes || idle == 2 * bytes)
+        pool.prepare(byteCount: bytes)
+        #expect(pool.byteCounts == (0, idle))
+        let slots = (0..<2).map { _ in pool.take(byteCount: bytes) }
+        for (number, slot) in slots.enumerated() { Self.mark(slot, UInt8(number)) }
+        #expect(slots.indices.allSatisfy { Self.isMarked(slots[$0], UInt8($0)) })
+        #expect(pool.byteCounts == (2 * bytes, 0))
+        // There is no room for more.
+        #expect(!pool.isShort(of: bytes))
+        pool.prepare(byteCount: bytes)
+        #expect(pool.byteCounts == (2 * bytes, 0))
+    }
+
     /// Blocks of all sizes come and go, the limit changes: kept and used memory stay within it, as far as what is used does, and
     /// no slot is lent twice.
     @Test(arguments: 1..<12) func theLimitIsKept(seed: UInt64) {
@@ -72,6 +93,7 @@ import Testing
                 let (slot, mark) = lent.remove(at: random(lent.count))
                 #expect(Self.isMarked(slot, mark), "seed \(seed), step \(step)")
             default:
+                if random(4) == 0 { pool.prepare(byteCount: sizes[random(sizes.count)]) }
                 guard random(8) == 0 else { continue }
                 limit = max(1_000_000 + random(8_000_000), lent.reduce(0) { unsafe $0 + $1.slot.bytes.count })
                 pool.setByteLimit(limit)
@@ -89,6 +111,7 @@ import Testing
             for thread in 0..<4 {
                 group.addTask {
                     for step in 0..<300 {
+                        if step % 7 == 0 { pool.prepare(byteCount: 300_000) }
                         let slot = pool.take(byteCount: [100_000, 300_000, 64][(step + thread) % 3])
                         Self.mark(slot, UInt8(thread))
                         #expect(Self.isMarked(slot, UInt8(thread)))

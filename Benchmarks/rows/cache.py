@@ -40,15 +40,18 @@ def run(table, inputs, peers, convert):
     cut = inputs.directory / f"olmoe-{layers}.jsonl"
     cut.write_text("\n".join(json.dumps({"layers": json.loads(line)["layers"][:layers]}) for line in lines))
     with Measure() as swift:
-        answers = {}
+        answers = {"compressed": [], "raw": []}
 
         def turn(kind):
-            answers[kind] = swift.ask("trace", path=files[kind], trace=cut, budget=budget, engine="direct")
-            assert answers[kind]["as_recorded"], "the routers chose other experts than the trace"
-            return answers[kind]["seconds"]
+            answer = swift.ask("trace", path=files[kind], trace=cut, budget=budget, engine="direct")
+            assert answer["as_recorded"], "the routers chose other experts than the trace"
+            answers[kind].append(answer)
+            return answer["seconds"]
 
         median = alternate(5, compressed=lambda: turn("compressed"), raw=lambda: turn("raw"))
-    disk = answers["raw"]["bytes_read"] / max(1e-9, answers["raw"]["waiting"]) / 1e9
+    # What the disk gave in the turn that counts: it may have been another in others.
+    counted = next(answer for answer in answers["raw"] if answer["seconds"] == median["raw"])
+    disk = counted["bytes_read"] / max(1e-9, counted["waiting"]) / 1e9
     ratio = median["raw"] / median["compressed"]
     table.add(
         f"tokens/s along OLMoE's trace ({layers} layers), budget 25 %, direct, compressed against raw",

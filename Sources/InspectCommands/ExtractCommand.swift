@@ -35,46 +35,81 @@ package struct ExtractCommand: ParsableCommand {
 
     package func run() throws {
         try CommandRunner.run("moe-inspect") {
-            let array: (header: [UInt8], bytes: [UInt8])
-            do throws(FormatError) {
-                array = try extract()
-            } catch {
-                throw CommandFailure(error, path: file)
+            var values = try reading { () throws(FormatError) in
+                try ExtractedValues(of: name, rows: rows?.range, expert: expert, in: ModelFile(opening: file))
             }
-            if output == "-" {
-                StandardOutput.bytes(array.header)
-                StandardOutput.bytes(array.bytes)
-                return
+            guard output != "-" else {
+                return try copy(&values) { (bytes) throws(SystemError) in StandardOutput.bytes(bytes) }
             }
-            do throws(SystemError) {
-                let destination = try AtomicOutput(output, replacing: force)
-                try destination.write(array.header)
-                try destination.write(array.bytes)
-                try destination.commit()
-            } catch {
-                throw CommandFailure(writing: error)
-            }
+            let destination = try writing { () throws(SystemError) in try AtomicOutput(output, replacing: force) }
+            try copy(&values) { (bytes) throws(SystemError) in try destination.write(bytes) }
+            try writing { () throws(SystemError) in try destination.commit() }
         }
     }
 
-    private func extract() throws(FormatError) -> (header: [UInt8], bytes: [UInt8]) {
-        let model = try ModelFile(opening: file)
+    /// Writes the whole array, piece by piece: a tensor may be larger than memory.
+    private func copy(
+        _ values: inout ExtractedValues, to write: ([UInt8]) throws(SystemError) -> Void
+    ) throws(CommandFailure) {
+        // Of a tensor whose beginning is damaged nothing is written, not even the header.
+        var piece = try reading { () throws(FormatError) in try values.next() }
+        try writing { () throws(SystemError) in try write(values.header) }
+        while let bytes = piece {
+            try writing { () throws(SystemError) in try write(bytes) }
+            // Nobody reads what a closed pipe does not take.
+            if StandardOutput.failure != nil { return }
+            piece = try reading { () throws(FormatError) in try values.next() }
+        }
+    }
+
+    private func reading<Result>(_ body: () throws(FormatError) -> Result) throws(CommandFailure) -> Result {
+        do { return try body() } catch { throw CommandFailure(error, path: file) }
+    }
+
+    private func writing<Result>(_ body: () throws(SystemError) -> Result) throws(CommandFailure) -> Result {
+        do { return try body() } catch { throw CommandFailure(writing: error) }
+    }
+}
+
+/// A tensor, or some of it, as the content of a NumPy file.
+private struct ExtractedValues {
+    let header: [UInt8]
+    private var stream: ElementStream
+
+    /// - Throws: `FormatError`; of kind `usage` when there is no such tensor, or nothing of it that is asked for.
+    init(of name: String, rows: Range<Int>?, expert: Int?, in model: ModelFile) throws(FormatError) {
         guard let tensor = try model.tensor(named: name) else {
             throw FormatError(.usage, "there is no tensor \(JSONValue.string(name).text)")
         }
         var shape = tensor.shape
-        let bytes: [UInt8]
+        let elements: Range<UInt64>
         if let rows {
-            bytes = try model.bytes(of: tensor, rows: rows.range)
+            elements = try model.elements(ofRows: rows, in: tensor)
             // Rows run along all dimensions but the last; the rows of a vector are its elements.
-            shape = tensor.shape.count <= 1 ? [rows.range.count] : [rows.range.count, tensor.rowLength]
+            shape = tensor.shape.count <= 1 ? [rows.count] : [rows.count, tensor.rowLength]
         } else if let expert {
-            bytes = try model.bytes(of: tensor, expert: expert)
-            shape = ExtractedShape.ofExpert(tensor, byteCount: bytes.count)
+            elements = try model.elements(ofExpert: expert, in: tensor)
+            shape = Self.shape(ofExpert: elements, in: tensor)
         } else {
-            bytes = try model.bytes(of: tensor)
+            elements = 0..<tensor.elementCount
         }
-        return (NumPyHeader.bytes(dtype: tensor.dtype, shape: shape), bytes)
+        stream = try ElementStream(of: tensor, elements: elements, in: model)
+        header = NumPyHeader.bytes(dtype: tensor.dtype, shape: shape)
+    }
+
+    /// The next bytes; nil at the end.
+    mutating func next() throws(FormatError) -> [UInt8]? { try stream.next() }
+
+    /// The shape of one expert's share of a tensor.
+    private static func shape(ofExpert elements: Range<UInt64>, in tensor: Tensor) -> [Int] {
+        guard let first = tensor.shape.first, first > 0 else { return tensor.shape }
+        // Of a tensor without elements the other dimensions may have any size.
+        let product = tensor.shape.dropFirst().reduce(Int?(1)) { $0 *? $1 }
+        guard let rest = product, rest > 0 else { return tensor.shape }
+        let leading = elements.count / rest
+        // A slice of a stack loses the stack's dimension; a run of rows of a flattened tensor keeps its rank.
+        return leading == 1 && tensor.shape.count > 1
+            ? Array(tensor.shape.dropFirst()) : [leading] + tensor.shape.dropFirst()
     }
 }
 
@@ -88,21 +123,5 @@ package struct RowRange: ExpressibleByArgument, Sendable {
             return nil
         }
         range = start..<end
-    }
-}
-
-/// The shape of one expert's share of a tensor.
-private enum ExtractedShape {
-    static func ofExpert(_ tensor: Tensor, byteCount: Int) -> [Int] {
-        guard let width = tensor.dtype.byteCount, width > 0, let first = tensor.shape.first, first > 0 else {
-            return tensor.shape
-        }
-        // Of a tensor without elements the other dimensions may have any size.
-        let product = tensor.shape.dropFirst().reduce(Int?(1)) { $0 *? $1 }
-        guard let rest = product, rest > 0 else { return tensor.shape }
-        let leading = byteCount / width / rest
-        // A slice of a stack loses the stack's dimension; a run of rows of a flattened tensor keeps its rank.
-        return leading == 1 && tensor.shape.count > 1
-            ? Array(tensor.shape.dropFirst()) : [leading] + tensor.shape.dropFirst()
     }
 }

@@ -15,24 +15,37 @@ extension ModelFile {
     /// - Throws: `FormatError`; of kind `usage` when there are no such rows.
     /// - Complexity: O(rows), in whole chunks.
     public func bytes(of tensor: Tensor, rows: Range<Int>) throws(FormatError) -> [UInt8] {
+        try bytes(of: tensor, elements: elements(ofRows: rows, in: tensor))
+    }
+
+    /// The elements of some rows, as `bytes(of:rows:)` takes them.
+    ///
+    /// - Throws: `FormatError` of kind `usage` when there are no such rows.
+    package func elements(ofRows rows: Range<Int>, in tensor: Tensor) throws(FormatError) -> Range<UInt64> {
         let rowLength = tensor.shape.count <= 1 ? 1 : UInt64(tensor.rowLength)
         let count = rowLength == 0 ? 0 : tensor.elementCount / rowLength
         guard rows.lowerBound >= 0, UInt64(rows.upperBound) <= count else {
             throw .usage("rows \(rows.lowerBound):\(rows.upperBound) of a tensor of \(count) rows")
         }
-        return try bytes(
-            of: tensor, elements: UInt64(rows.lowerBound) * rowLength..<UInt64(rows.upperBound) * rowLength)
+        return UInt64(rows.lowerBound) * rowLength..<UInt64(rows.upperBound) * rowLength
     }
 
     /// The share of one expert in a tensor that holds several, or that expert's own tensor.
     ///
     /// - Throws: `FormatError`; of kind `usage` when the tensor holds nothing of that expert.
     public func bytes(of tensor: Tensor, expert: Int) throws(FormatError) -> [UInt8] {
+        try bytes(of: tensor, elements: elements(ofExpert: expert, in: tensor))
+    }
+
+    /// The elements that are an expert's.
+    ///
+    /// - Throws: `FormatError`; of kind `usage` when the tensor holds nothing of that expert.
+    package func elements(ofExpert expert: Int, in tensor: Tensor) throws(FormatError) -> Range<UInt64> {
         for part in try parts(of: tensor) {
             let block = try block(of: part)
             guard block.record.kind == BlockKind.expert.rawValue, Int(block.record.expert) == expert else { continue }
             let start = part.record.startElement
-            return try bytes(of: tensor, elements: start..<start + part.elementCount)
+            return start..<start + part.elementCount
         }
         throw .usage("the tensor holds no expert \(expert)")
     }

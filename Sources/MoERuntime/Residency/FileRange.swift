@@ -15,8 +15,10 @@ struct FileRange: Sendable {
         count = Int(min(fileSize, bytes.upperBound.roundedUp(toMultipleOf: unit) ?? fileSize) - offset)
     }
 
-    /// Cut into pieces of about `bytes`, at multiples of the unit, counted from the range's begin.
+    /// Cut into pieces of about `bytes`, at multiples of the unit, counted from the range's begin: at least one, which is empty
+    /// only when the range is.
     func pieces(of bytes: Int, unit: Int) -> [Range<Int>] {
+        guard count > 0 else { return [0..<0] }
         let number = max(1, (count + bytes / 2) / bytes)
         let cuts = (0..<number).map { count / number * $0 / unit * unit } + [count]
         return zip(cuts, cuts.dropFirst()).map { $0..<$1 }.filter { !$0.isEmpty }

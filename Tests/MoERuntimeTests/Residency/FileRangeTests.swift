@@ -18,6 +18,10 @@ import Testing
         #expect((range.offset, range.count, range.lead) == (5000, 4000, 0))
     }
 
+    @Test func nothingIsOnePiece() {
+        #expect(FileRange(64..<64, unit: 1, fileSize: 100).pieces(of: 512 << 10, unit: 4096) == [0..<0])
+    }
+
     /// Pieces adjoin, cover the range, begin at multiples of the unit, and none is half as large again as asked.
     @Test(arguments: [1, 4095, 4096, 4097, 700_000, 786_432, 790_001, 4 << 20])
     func piecesCoverTheRange(count: Int) {

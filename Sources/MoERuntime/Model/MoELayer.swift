@@ -76,7 +76,7 @@ public final class MoELayer: Sendable {
         try forward(hidden, tokens: tokens, options: options, isCancelled: { false })
     }
 
-    /// `forward` for asynchronous callers; heeds the cancellation of its task between experts.
+    /// `forward` for asynchronous callers; heeds the cancellation of its task between experts and while it waits for room.
     public func forward(
         _ hidden: [Float], tokens: Int, options: ForwardOptions = ForwardOptions()
     ) async throws(RuntimeError) -> LayerResult {
@@ -92,6 +92,7 @@ public final class MoELayer: Sendable {
             }
         } onCancel: {
             flag.set()
+            model.cache.wakeWaiting()
         }
         return try outcome.get()
     }
@@ -146,7 +147,7 @@ public final class MoELayer: Sendable {
         var scratch = ExpertScratch()
         let needed = try needed(for: wave)
         let byBlock = Dictionary(uniqueKeysWithValues: needed.map { ($0.block.id, $0) })
-        try model.cache.sweep(needed.map(\.block), ofLayer: bank.id, submitted: submitted) {
+        try model.cache.sweep(needed.map(\.block), ofLayer: bank.id, isCancelled: isCancelled, submitted: submitted) {
             (block, lease) throws(RuntimeError) in
             if isCancelled() { throw .cancelled }
             guard let needed = byBlock[block.id] else { return }

@@ -32,19 +32,23 @@ extension ExpertCache {
 
     /// A lease for who borrows already: before all that wait in line, since one of them may wait for what is borrowed. What is
     /// lent comes back only when its borrowers are done, so it is not waited for.
-    func leaseMore(_ blocks: [ExpertBlock], ofLayer layer: Int) throws(RuntimeError) -> Lease {
+    func leaseMore(
+        _ blocks: [ExpertBlock], ofLayer layer: Int, isCancelled: () -> Bool
+    ) throws(RuntimeError) -> Lease {
         condition.lock()
         waitingBorrowers += 1
         while !residents.hasRoom(for: blocks, within: budget) {
             let needed =
                 lent.keys.reduce(0) { $0 + (residents[$1]?.bytes ?? 0) }
                 + blocks.reduce(0) { $0 + (lent[$1.id] == nil ? $1.bytes : 0) }
-            guard needed <= budget else {
+            var failure: RuntimeError?
+            if needed > budget { failure = .budgetTooSmall(needed: needed, budget: budget) }
+            if isCancelled() { failure = .cancelled }
+            if let failure {
                 waitingBorrowers -= 1
-                let error = RuntimeError.budgetTooSmall(needed: needed, budget: budget)
                 condition.broadcast()
                 condition.unlock()
-                throw error
+                throw failure
             }
             condition.wait()
         }

@@ -28,6 +28,8 @@ final class ExpertCache: @unchecked Sendable {
     /// Leases are granted in the order they were asked for, so that none waits forever.
     var nextTicket: UInt64 = 0
     var served: UInt64 = 0
+    /// Tickets of leases that were given up before their turn.
+    private var abandoned: Set<UInt64> = []
     /// Blocks that are lent, and how often.
     var lent: [Int: Int] = [:]
     /// Borrowers that wait for more.
@@ -93,30 +95,44 @@ final class ExpertCache: @unchecked Sendable {
     /// Leases blocks of a layer and begins to load those that are not in memory.
     ///
     /// Waits while other leases hold the room that these need.
-    /// - Parameter blocks: together they must fit the budget.
-    /// - Throws: `RuntimeError.budgetTooSmall`.
-    func lease(_ blocks: [ExpertBlock], ofLayer layer: Int) throws(RuntimeError) -> Lease {
+    /// - Parameters:
+    ///   - blocks: together they must fit the budget.
+    ///   - isCancelled: whether nobody wants them any more; asked again after `wakeWaiting`.
+    /// - Throws: `RuntimeError`: `budgetTooSmall`, `cancelled`.
+    func lease(
+        _ blocks: [ExpertBlock], ofLayer layer: Int, isCancelled: () -> Bool = { false }
+    ) throws(RuntimeError) -> Lease {
         let needed = blocks.reduce(0) { $0 + $1.bytes }
-        if lendsToRunningCode { return try leaseMore(blocks, ofLayer: layer) }
+        if lendsToRunningCode { return try leaseMore(blocks, ofLayer: layer, isCancelled: isCancelled) }
         condition.lock()
         let ticket = nextTicket
         nextTicket += 1
         while served != ticket || waitingBorrowers > 0 || !residents.hasRoom(for: blocks, within: budget) {
-            if served == ticket, needed > budget {
-                served += 1
-                let error = RuntimeError.budgetTooSmall(needed: needed, budget: budget)
+            var failure: RuntimeError?
+            if served == ticket, needed > budget { failure = .budgetTooSmall(needed: needed, budget: budget) }
+            if isCancelled() { failure = .cancelled }
+            if let failure {
+                if served == ticket { serveNext() } else { abandoned.insert(ticket) }
                 condition.broadcast()
                 condition.unlock()
-                throw error
+                throw failure
             }
             condition.wait()
         }
-        served += 1
+        serveNext()
         let granted = grant(blocks, ofLayer: layer)
         condition.broadcast()
         unlockAndFree()
         return begin(granted, of: blocks)
     }
+
+    /// The turn of the next lease that still waits.
+    private func serveNext() {
+        repeat { served += 1 } while abandoned.remove(served) != nil
+    }
+
+    /// Has those that wait for room ask whether they are cancelled.
+    func wakeWaiting() { locked { condition.broadcast() } }
 
     /// A lease if it can be had at once, beside all others and before any that wait; nil otherwise. Who holds a lease must not
     /// wait for another.

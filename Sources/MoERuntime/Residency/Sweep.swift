@@ -6,11 +6,12 @@ extension ExpertCache {
     /// What fits the budget is leased at once: all reads are submitted before the first block is handed out, and those in
     /// memory come first. What does not fit comes in groups, of which the next one is read while one is worked on.
     /// - Parameters:
+    ///   - isCancelled: whether the run is not wanted any more; asked while it waits for room.
     ///   - submitted: called once, when the first reads have been submitted and before anything is handed out.
     ///   - body: may use the block's parts until it returns.
-    /// - Throws: `RuntimeError`: `budgetTooSmall` when one block alone exceeds the budget; what `body` throws.
+    /// - Throws: `RuntimeError`: `budgetTooSmall` when one block alone exceeds the budget, `cancelled`; what `body` throws.
     func sweep(
-        _ blocks: [ExpertBlock], ofLayer layer: Int, submitted: () -> Void = {},
+        _ blocks: [ExpertBlock], ofLayer layer: Int, isCancelled: () -> Bool = { false }, submitted: () -> Void = {},
         _ body: (ExpertBlock, Lease) throws(RuntimeError) -> Void
     ) throws(RuntimeError) {
         var waiting = beginRun(ofLayer: layer, using: blocks)[...]
@@ -25,7 +26,7 @@ extension ExpertCache {
                 let limit = Self.groupLimit(for: waiting, within: byteLimit)
                 let first = Self.firstGroup(of: waiting, within: limit).prefix(mostBlocks)
                 do {
-                    group = Group(blocks: first, lease: try lease(Array(first), ofLayer: layer))
+                    group = Group(blocks: first, lease: try lease(Array(first), ofLayer: layer, isCancelled: isCancelled))
                 } catch .budgetTooSmall where first.count > 1 {
                     // The budget shrank since the group was made, or a part of it is lent: a smaller one may fit.
                     mostBlocks = first.count / 2

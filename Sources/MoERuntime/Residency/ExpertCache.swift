@@ -14,8 +14,8 @@ final class ExpertCache: @unchecked Sendable {
     let loader: BlockLoader
     private let slots: SlotPool
     let threads: LoadThreads
-    private let readers: Int
-    private let decoders: Int
+    /// Reads that the threads do ahead of decoding, at most.
+    let readsAhead: Int
     let condition = NSCondition()
     var residents = Residents()
     private var scores: ExpertScores
@@ -42,19 +42,9 @@ final class ExpertCache: @unchecked Sendable {
         scores = ExpertScores(policy, layerCount: layerCount)
         // Three reads keep a device busy: more make each of them later, and with it the decoding of what it brings. What comes
         // through the page cache is copied by the one who reads, which is work for all processors.
-        readers = loader.engine == .direct ? 3 : max(2, jobs)
-        decoders = jobs
-        threads = LoadThreads(readers: readers, decoders: decoders)
-    }
-
-    /// An expert like this one will probably be needed: makes memory for it while there is nothing to load.
-    func prepare(for block: Block) {
-        // What declares more than there is fails when it is wanted.
-        guard block.decodedCapacity <= budget, (try? FormatError.checkMemory(block.decodedCapacity)) != nil else { return }
-        threads.whenIdle { [loader, buffers = readers + decoders] in
-            loader.prepareBuffers(buffers, for: block)
-            loader.prepareSlot(for: block)
-        }
+        let readers = loader.engine == .direct ? 3 : max(2, jobs)
+        readsAhead = readers + jobs
+        threads = LoadThreads(readers: readers, decoders: jobs)
     }
 
     /// Bytes that the budget allows.
@@ -188,43 +178,6 @@ final class ExpertCache: @unchecked Sendable {
         hits += UInt64(blocks.count - granted.missing.count)
         misses += UInt64(granted.missing.count)
         return granted
-    }
-
-    private func load(_ missing: [Block]) {
-        threads.submit(missing.flatMap { block in loader.reads(of: block) { [self] in finish(block, $0) } })
-        guard let last = missing.last, loader.isShortOfSlots(for: last) else { return }
-        threads.whenIdle { [loader] in loader.prepareSlot(for: last) }
-    }
-
-    func finish(_ block: Block, _ result: Result<ResidentBlock, FormatError>) {
-        locked {
-            switch result {
-            case .success(let resident):
-                residents.set(.ready(resident), of: block.id)
-                residents.update(block.id) { entry in
-                    if let begin = entry.guess?.begin { entry.guess?.duration = begin.duration(to: .now) }
-                }
-            case .failure(let error):
-                residents.set(.failed(error), of: block.id)
-                if residents[block.id]?.leases == 0 { remove(block.id) }
-            }
-            // The budget may have become smaller while the block was loading.
-            makeRoom(for: 0)
-            condition.broadcast()
-        }
-    }
-
-    func wait(for block: Int) throws(FormatError) -> ResidentBlock {
-        condition.lock()
-        defer { condition.unlock() }
-        while true {
-            switch residents.content(of: block) {
-            case .ready(let resident): return resident
-            case .failed(let error): throw error
-            case .loading: condition.wait()
-            case nil: throw .usage("block \(block) is not leased")
-            }
-        }
     }
 
     func end(_ blocks: [Int]) {

@@ -26,7 +26,8 @@ extension ExpertCache {
                 let limit = Self.groupLimit(for: waiting, within: byteLimit)
                 let first = Self.firstGroup(of: waiting, within: limit).prefix(mostBlocks)
                 do {
-                    group = Group(blocks: first, lease: try lease(Array(first), ofLayer: layer, isCancelled: isCancelled))
+                    group = Group(
+                        blocks: first, lease: try lease(Array(first), ofLayer: layer, isCancelled: isCancelled))
                 } catch .budgetTooSmall where first.count > 1 {
                     // The budget shrank since the group was made, or a part of it is lent: a smaller one may fit.
                     mostBlocks = first.count / 2

@@ -36,7 +36,9 @@ import Testing
             #expect(try whole == file.bytes(of: tensor), "\(tensor.name)")
             // Each chunk comes once.
             #expect(try UInt64(pieces) == file.parts(of: tensor).reduce(0) { $0 + $1.chunking.chunkCount })
-            for (start, end) in [(0, count / 2), (count / 3, count), (count / 4, count / 4), (count / 5, count * 4 / 5)] {
+            for (start, end) in [
+                (0, count / 2), (count / 3, count), (count / 4, count / 4), (count / 5, count * 4 / 5),
+            ] {
                 let some = try Self.collected(ElementStream(of: tensor, elements: start..<end, in: file)).bytes
                 #expect(try some == file.bytes(of: tensor, elements: start..<end), "\(tensor.name) \(start)..<\(end)")
             }

@@ -23,7 +23,9 @@ package enum NamesProperty {
         expect(reversed?.model == found.model, "the order of the tensors changes no description")
         for (index, placement) in found.placements.enumerated() {
             let other = reversed?.placements[tensors.count - 1 - index]
-            expect(other?.place == placement.place && other?.role == placement.role, "nor any place")
+            expect(
+                other?.place == placement.place && other?.role == placement.role,
+                "nor any place: \(tensors[index]) has \(placement), \(String(describing: other))")
         }
         return true
     }

@@ -7,7 +7,8 @@ import Testing
 /// Loading ahead changes what is read when, and nothing else; it ends itself where it does not pay.
 @Suite struct LookAheadTests {
     static let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "fixtures/written/mixtral.moe").path(
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "fixtures/written/mixtral.moe").path(
             percentEncoded: false)
 
     private func model(experts: Int, lookAhead: Int) throws -> MoEModel {

@@ -6,7 +6,8 @@ import Testing
 /// A file that is cut short under a live mapping ends in an error, not in a crash.
 @Suite struct MappingTests {
     private static let golden = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "fixtures/written/mixtral-raw.moe")
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "fixtures/written/mixtral-raw.moe")
 
     @Test func truncationUnderAMappingIsAnError() throws {
         let copy = FileManager.default.temporaryDirectory.appending(path: "moe-mapping-\(UUID().uuidString).moe")

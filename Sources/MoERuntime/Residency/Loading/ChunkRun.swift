@@ -16,13 +16,6 @@ struct ChunkRun: Sendable {
     var end: UInt64 { start + UInt64(length) }
 }
 
-/// Runs that are read in one go.
-struct ReadGroup: Sendable {
-    let runs: ArraySlice<ChunkRun>
-    let start: UInt64
-    let length: Int
-}
-
 extension ChunkTable {
     /// Decoded bytes that make a run, about: enough to be worth a turn, little enough to spread one expert over all threads.
     private static let runBytes: UInt64 = 1 << 18
@@ -56,26 +49,6 @@ extension ChunkTable {
             }
         }
         return runs
-    }
-}
-
-extension ReadGroup {
-    /// Groups of runs of one part each, of about so many stored bytes.
-    static func groups(of runs: [ChunkRun], bytes: Int) -> [ReadGroup] {
-        var groups: [ReadGroup] = []
-        var first = 0
-        while first < runs.count {
-            var end = first + 1
-            while end < runs.count, runs[end].part == runs[first].part, runs[end].end - runs[first].start <= UInt64(bytes) {
-                end += 1
-            }
-            groups.append(
-                ReadGroup(
-                    runs: runs[first..<end], start: runs[first].start,
-                    length: Int(runs[end - 1].end - runs[first].start)))
-            first = end
-        }
-        return groups
     }
 }
 

@@ -46,7 +46,9 @@ final class BlockLoad: Sendable {
 
     private func end(_ pieces: Range<Int>, _ error: FormatError? = nil) {
         let finished = state.withLock { state -> State? in
-            if let error, pieces.lowerBound < state.failure?.piece ?? .max { state.failure = (pieces.lowerBound, error) }
+            if let error, pieces.lowerBound < state.failure?.piece ?? .max {
+                state.failure = (pieces.lowerBound, error)
+            }
             state.missing -= pieces.count
             return state.missing == 0 ? state : nil
         }

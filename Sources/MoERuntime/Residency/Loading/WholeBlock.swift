@@ -19,7 +19,9 @@ final class WholeBlock: Sendable {
     private let stored: StoredBytes
     private let state: Locked<State>
 
-    init(_ block: Block, _ range: FileRange, pieces: [Range<Int>], load: BlockLoad, slot: SlotMemory, stored: StoredBytes) {
+    init(
+        _ block: Block, _ range: FileRange, pieces: [Range<Int>], load: BlockLoad, slot: SlotMemory, stored: StoredBytes
+    ) {
         self.block = block
         self.range = range
         self.pieces = pieces

@@ -76,7 +76,9 @@ final class SlotPool: Sendable {
     private func keep(_ run: SlotRun, from first: Int) {
         guard first < run.slotCount else { return }
         state.withLock { state in
-            state.idle[run.slotBytes, default: []] += (first..<run.slotCount).reversed().map { Slot(run: run, index: $0) }
+            state.idle[run.slotBytes, default: []] += (first..<run.slotCount).reversed().map {
+                Slot(run: run, index: $0)
+            }
             state.idleBytes += (run.slotCount - first) * run.slotBytes
         }
         // Another thread may have taken the same room.

@@ -71,14 +71,3 @@ struct BankDraft {
         children = []
     }
 }
-
-extension [BankDraft.Member] {
-    /// By expert, by leaf, and where two have one place by their names: that a source lists one of them first decides nothing.
-    func inOrder(_ tensors: [SourceTensor]) -> [BankDraft.Member] {
-        sorted { a, b in
-            (a.expert, a.leaf) == (b.expert, b.leaf)
-                ? ExactName(tensors[a.tensor].name) < ExactName(tensors[b.tensor].name)
-                : (a.expert, a.leaf) < (b.expert, b.leaf)
-        }
-    }
-}

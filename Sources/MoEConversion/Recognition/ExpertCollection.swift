@@ -10,7 +10,7 @@ struct ExpertCollection {
 
     /// Per-expert tensors: experts are numbered from 0 without a gap, and alike.
     init?(_ unordered: [BankDraft.Member], tensors: [SourceTensor], leaves: [LeafName], problem: inout String?) {
-        let members = unordered.inOrder(tensors)
+        let members = unordered.sorted { ($0.expert, $0.leaf, $0.tensor) < ($1.expert, $1.leaf, $1.tensor) }
         guard let first = members.first else { return nil }
         guard first.expert == 0 else {
             problem = "its experts begin at number \(first.expert)"
@@ -58,7 +58,7 @@ struct ExpertCollection {
         idle: Int = 0,
         routerRows: (Int) -> Int?
     ) {
-        let members = stacked.inOrder(tensors)
+        let members = stacked.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }
         func shape(_ member: BankDraft.Member) -> [Int] { tensors[member.tensor].shape }
         func isWeight(_ member: BankDraft.Member) -> Bool {
             switch leaves[member.leaf].part {

@@ -27,6 +27,18 @@ package struct Recognition: Sendable {
     package var suggestions: [String]
     /// Tensors beside or inside experts that no layout knows; they are kept as they are.
     package var unrecognized: [Int]
+
+    /// Gives each tensor another number, `order` of its own, and the placements the order of these.
+    mutating func renumber(_ order: [Int]) {
+        var renumbered = placements
+        for var placement in placements {
+            placement.tensor = order[placement.tensor]
+            placement.scale = placement.scale.map { order[$0] }
+            renumbered[placement.tensor] = placement
+        }
+        placements = renumbered
+        unrecognized = unrecognized.map { order[$0] }
+    }
 }
 
 /// Why a checkpoint's tensors cannot be given roles.

@@ -14,6 +14,15 @@ extension Recognition {
     package init(of tensors: [SourceTensor], config: JSONValue? = nil, options: RecognitionOptions = .init())
         throws(RecognitionError)
     {
+        // Where two tensors may have one place, the first one gets it: by its name, not by where a source lists it.
+        let order = tensors.indices.sorted { ExactName(tensors[$0].name) < ExactName(tensors[$1].name) }
+        self = try Recognition(ofOrdered: order.map { tensors[$0] }, config: config, options: options)
+        renumber(order)
+    }
+
+    private init(ofOrdered tensors: [SourceTensor], config: JSONValue?, options: RecognitionOptions)
+        throws(RecognitionError)
+    {
         let model = try ModelConfig(config)
         guard options.layout != .dense || options.map != nil else {
             self = PlacementBuilder(tensors, family: model.family).recognition(warnings: [])

@@ -19,7 +19,7 @@ struct SideTensors {
         let hasGroups = members.contains { SideNames.meaning(of: leaves[$0.leaf]) == .groupRouter }
         let hasGates = members.contains { $0.group != nil && SideNames.meaning(of: leaves[$0.leaf]) == .router }
         self.groups = hasGates ? groups : nil
-        sides = members.inOrder(tensors).map {
+        sides = members.sorted { ($0.leaf, $0.tensor) < ($1.leaf, $1.tensor) }.map {
             let meaning = SideNames.meaning(of: leaves[$0.leaf])
             return Side(
                 tensor: $0.tensor, shape: Self.shape(tensors[$0.tensor].shape, hasGroups: hasGroups),

@@ -46,6 +46,8 @@ enum {
     /// Bytes that rows which are streamed through are fetched ahead, at least. Rows shorter than this end before the
     /// processor has foreseen that they go on.
     MOE_STREAM_AHEAD = 8192,
+    /// Tokens at most for which that pays: with more the processor has enough to do until the rows come.
+    MOE_STREAMED = 2,
 };
 
 /// For rows that are streamed through, `together` at a time, sixteen elements of each a step.

@@ -10,15 +10,6 @@ static void outputs_of_rows(
             call->result + t * call->result_stride + first_output, call->result_stride);
 }
 
-static size_t rows_for(size_t tokens) {
-    switch (tokens) {
-    case 1: return MOE_ROWS_FOR_1;
-    case 2: return MOE_ROWS_FOR_2;
-    case 3: return MOE_ROWS_FOR_3;
-    default: return MOE_ROWS_FOR_4;
-    }
-}
-
 /// A few tokens and codes: a round of rows straight from the codes, with their factors in the workspace. False if the
 /// rows have no such factors.
 static bool outputs_of_codes(const moe_linear_call *call, size_t first_output, size_t count) {
@@ -55,7 +46,9 @@ static void linear_outputs(const moe_linear_call *call) {
         const uint8_t *elements = (const uint8_t *)weight->elements + o * row_bytes;
         stored_matrix rows = {.elements = elements, .rows = at_most(end - o, round), .columns = columns, .stride = columns};
         fetch_ahead ahead =
-            streams ? streaming(elements, rows.rows, row_bytes, row_bytes, step_bytes, rows_for(call->tokens))
+            streams ? streaming(
+                          elements, call->tokens <= MOE_STREAMED ? rows.rows : 0, row_bytes, row_bytes, step_bytes,
+                          call->tokens == 1 ? MOE_ROWS_FOR_1 : MOE_ROWS_FOR_2)
                     : fetching(
                           elements + rows.rows * row_bytes, at_most(end - o - rows.rows, round), row_bytes, row_bytes,
                           MOE_ROWS_FOR_4 * step_bytes, groups);

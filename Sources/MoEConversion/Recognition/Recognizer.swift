@@ -82,5 +82,12 @@ extension Recognition {
                 ? .usage("the routing given does not fit the layers: \(error.message)")
                 : .contradiction("the configuration gives a routing that the layers cannot have: \(error.message)")
         }
+        do {
+            // As readers will take it: not every number of a configuration is one that a description can hold.
+            _ = try ModelDescription(
+                parsing: Array(self.model.json.text.utf8), expertCounts: banks.map(\.expertCount))
+        } catch {
+            throw .contradiction("the configuration cannot be described: \(error.message)")
+        }
     }
 }

@@ -102,8 +102,12 @@ package enum NamesProperty {
         }
         // By its text: of a router that cannot run, only the reason is written.
         let text = recognition.model.json.text
-        let again = try? ModelDescription(
-            parsing: Array(text.utf8), expertCounts: recognition.banks.map(\.expertCount))
-        expect(again?.json.text == text, "the description can be written")
+        do {
+            let again = try ModelDescription(
+                parsing: Array(text.utf8), expertCounts: recognition.banks.map(\.expertCount))
+            expect(again.json.text == text, "the description is what was written: \(again.json.text) for \(text)")
+        } catch {
+            expect(false, "the description can be written: \(error) for \(text)")
+        }
     }
 }

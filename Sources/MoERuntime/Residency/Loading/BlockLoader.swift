@@ -54,9 +54,7 @@ final class BlockLoader: Sendable {
         let range = try fileRange(from: 0, count: block.length, of: block)
         let pieces = range.pieces(of: Self.pieceBytes, unit: SlotRun.alignment)
         let (load, slot) = load(of: block, pieces: pieces.count, completion)
-        return WholeBlock(
-            block, range, pieces: pieces, load: load, slot: slot,
-            stored: buffers.take(range.count, lead: range.lead, from: 0))
+        return WholeBlock(block, range, pieces: pieces, load: load, slot: slot)
     }
 
     /// Reads the table of a large block; its chunks are read by what remains.

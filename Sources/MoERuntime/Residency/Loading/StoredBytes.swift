@@ -1,5 +1,6 @@
 internal import MoEFormat
 internal import MoESystem
+internal import Synchronization
 
 /// Memory for bytes of a block as the file has them, from when they are read until they are decoded; then it goes back to its
 /// pool.
@@ -33,15 +34,10 @@ final class StoredBytes: @unchecked Sendable {
         unsafe UnsafeMutableRawBufferPointer(rebasing: memory[range])
     }
 
-    /// Where bytes of the block lie in the memory, counted from its begin.
-    func range(from offset: UInt64, count: Int) -> Range<Int> {
-        let first = lead + Int(offset - start)
-        return first..<first + count
-    }
-
     /// The bytes of some chunks, which must have been read.
     func bytes(from offset: UInt64, count: Int) -> UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(rebasing: memory[range(from: offset, count: count)])
+        let first = lead + Int(offset - start)
+        return unsafe UnsafeRawBufferPointer(rebasing: memory[first..<first + count])
     }
 }
 
@@ -53,21 +49,30 @@ final class ReadBuffers: Sendable {
     }
 
     private let idle = Locked<[Buffer]>([])
+    private let made = Atomic(0)
+
+    /// Buffers that there are, lent ones included.
+    var count: Int { made.load(ordering: .relaxed) }
 
     /// Memory of `count` bytes, of undefined content, of which those from `lead` on are for the block's bytes from `start` on.
     func take(_ count: Int, lead: Int, from start: UInt64) -> StoredBytes {
-        let owner = idle.withLock { $0.popLast() }?.memory ?? ScratchBytes(inLargePages: true)
+        let owner = idle.withLock { $0.popLast() }?.memory ?? make()
         return unsafe StoredBytes(owner.bytes(max(1, count)), lead: lead, from: start, owner: owner, pool: self)
     }
 
     /// Makes memory for so many reads of `byteCount` beforehand.
     func prepare(_ reads: Int, byteCount: Int) {
         let prepared = (0..<reads).map { _ in
-            let memory = ScratchBytes(inLargePages: true)
+            let memory = make()
             unsafe LargePages.make(memory.bytes(byteCount))
             return Buffer(memory: memory)
         }
         idle.withLock { $0.insert(contentsOf: prepared, at: 0) }
+    }
+
+    private func make() -> ScratchBytes {
+        made.wrappingAdd(1, ordering: .relaxed)
+        return ScratchBytes(inLargePages: true)
     }
 
     fileprivate func give(_ memory: ScratchBytes) {

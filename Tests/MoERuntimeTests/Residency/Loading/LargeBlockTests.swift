@@ -9,12 +9,14 @@ import Testing
 @Suite struct LargeBlockTests {
     private static let hidden = 768
 
-    /// A layer of two experts of 9 MiB each for an `inner` of 2048, and the records of their blocks.
-    private static func write(_ path: String, inner: Int, compresses: Bool) throws -> [BlockRecord] {
+    /// A layer of experts of 9 MiB each for an `inner` of 2048, and the records of their blocks.
+    private static func write(
+        _ path: String, inner: Int, experts: Int = 2, compresses: Bool
+    ) throws -> [BlockRecord] {
         let output = try AtomicOutput(path, replacing: true)
         let writer = try ModelFileWriter(output)
         let encoder = try ChunkEncoder()
-        _ = try writer.declareBank(path: "moe", layer: 0, expertCount: 2, sharedCount: 0)
+        _ = try writer.declareBank(path: "moe", layer: 0, expertCount: experts, sharedCount: 0)
 
         func add(_ name: String, _ dtype: Dtype, _ shape: [Int], _ role: Role, seed: Int) throws {
             let width = dtype.byteCount ?? 1
@@ -51,10 +53,10 @@ import Testing
             }
         }
 
-        try writer.beginBlock(.router, bank: 0, expert: nil, decodedLength: UInt64(2 * hidden * 4))
-        try add("gate", .f32, [2, hidden], .routerWeight, seed: 1)
+        try writer.beginBlock(.router, bank: 0, expert: nil, decodedLength: UInt64(experts * hidden * 4))
+        try add("gate", .f32, [experts, hidden], .routerWeight, seed: 1)
         try writer.endBlock()
-        for expert in 0..<2 {
+        for expert in 0..<experts {
             try writer.beginBlock(.expert, bank: 0, expert: expert, decodedLength: UInt64(6 * hidden * inner))
             try add("\(expert).gate", .bf16, [inner, hidden], .gateWeight, seed: 3 + expert)
             try add("\(expert).up", .bf16, [inner, hidden], .upWeight, seed: 5 + expert)
@@ -70,7 +72,7 @@ import Testing
         try writer.finish(model: model, config: nil, source: nil)
         try output.commit()
         let file = try ModelFile(opening: path)
-        return try (0..<2).map { try file.block(at: file.banks[0].block(ofExpert: $0)).record }
+        return try (0..<experts).map { try file.block(at: file.banks[0].block(ofExpert: $0)).record }
     }
 
     @Test(arguments: [48, 640, 1100, 2048], [false, true])
@@ -94,5 +96,21 @@ import Testing
             #expect(result.output == expected ?? result.output, "\(engine), \(jobs) jobs")
             expected = result.output
         }
+    }
+
+    /// Many experts that are wanted at once wait for their turn without memory for what they will read.
+    @Test(arguments: [IOEngine.direct, .read]) func memoryForReadsIsForThoseUnderWay(engine: IOEngine) throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "moe-many-\(UUID().uuidString).moe")
+            .path(percentEncoded: false)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let experts = 60
+        _ = try Self.write(path, inner: 144, experts: experts, compresses: true)
+        let model = try MoEModel(
+            opening: path, options: .init(memoryBudget: .mebibytes(256), engine: engine, jobs: 2))
+        let all = (0..<experts).map(String.init).joined(separator: ",")
+        _ = try model.replay(RoutingTrace(Array("{\"layers\": [[\(all)]]}".utf8), banks: [experts]))
+        #expect(model.statistics.misses == UInt64(experts))
+        // What was made beforehand, and one for each read that is under way or waits to be decoded.
+        #expect(model.loader.buffers.count <= 2 * model.cache.readsAhead)
     }
 }

@@ -38,7 +38,9 @@ package enum NamesProperty {
         let dtype = Dtype(name: String(decoding: fields[1], as: UTF8.self)) ?? .opaque(2)
         let shape = fields[2].split(separator: UInt8(ascii: ",")).map { Int(String(decoding: $0, as: UTF8.self)) }
         guard shape.count <= Limits.rank, shape.allSatisfy({ $0.map { $0 >= 0 } ?? false }) else { return nil }
-        return SourceTensor(name: name, dtype: dtype, shape: shape.compactMap(\.self))
+        let tensor = SourceTensor(name: name, dtype: dtype, shape: shape.compactMap(\.self))
+        // No checkpoint offers one whose elements cannot be counted.
+        return tensor.elementCount == nil ? nil : tensor
     }
 
     /// A bank by the bytes of its path.
@@ -85,7 +87,7 @@ package enum NamesProperty {
             expect(parts > 0 && placement.rowLength > 0, "a tensor has parts and rows")
             expect(
                 elements.map { $0 % parts == 0 && $0 / parts % placement.rowLength == 0 } ?? false,
-                "parts are whole rows")
+                "parts are whole rows: \(tensors[placement.tensor]) as \(placement)")
             for slot in slots {
                 expect(recognition.banks.indices.contains(slot.bank), "a block has its bank")
                 if slot.kind == 3 { experts[slot.bank, default: []].insert(slot.index) }

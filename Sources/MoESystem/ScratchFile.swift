@@ -27,16 +27,25 @@ public final class ScratchFile: Sendable {
                 return
             }
         }
-        var name = Array("\(directory)/.moe-XXXXXX".utf8CString)
-        // A text that ends in zero, whose last letters mkstemp fills in.
-        let opened = unsafe name.withUnsafeMutableBufferPointer { name -> Int32 in
-            guard let start = name.baseAddress else { return -1 }
-            let opened = unsafe mkstemp(start)
-            if opened >= 0 { unsafe unlink(start) }
-            return opened
+        descriptor = try Self.openAndUnlink(in: directory)
+    }
+
+    /// Where the system has no files without a name: a file whose name is taken away at once. Processes that this one starts do
+    /// not get it.
+    ///
+    /// - Throws: `SystemError`.
+    static func openAndUnlink(in directory: String) throws(SystemError) -> Int32 {
+        for _ in 0..<100 {
+            let path = "\(directory)/.moe-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+            let opened = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            if opened >= 0 {
+                unsafe unlink(path)
+                return opened
+            }
+            let error = SystemError.last("cannot create", path: directory)
+            guard error.number == EEXIST else { throw error }
         }
-        guard opened >= 0 else { throw .last("cannot create", path: directory) }
-        descriptor = opened
+        throw SystemError("cannot create", path: directory, number: EEXIST)
     }
 
     deinit { close(descriptor) }

@@ -1,6 +1,7 @@
 /// The bytes of a run of a tensor's elements, little-endian and in C order, chunk after chunk.
 ///
-/// Each chunk is read, checked and decoded once: memory is a few times one chunk, whatever the tensor's size. Owned by one thread at a time.
+/// Each chunk is read, checked and decoded once: memory is a few times one chunk, whatever the tensor's size. Owned by one thread
+/// at a time.
 package struct ElementStream {
     /// Bytes in all.
     package let byteCount: UInt64

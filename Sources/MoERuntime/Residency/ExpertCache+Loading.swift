@@ -51,7 +51,7 @@ extension ExpertCache {
     /// that would be much to take from who may only have opened the file.
     func prepare(for block: Block) {
         guard block.decodedCapacity <= min(byteLimit, 256 << 20) else { return }
-        threads.whenIdle { [loader, readsAhead] in
+        threads.whenIdle { [loader, readsAhead = threads.readsAhead] in
             loader.prepareBuffers(readsAhead, for: block)
             loader.prepareSlot(for: block)
         }

@@ -14,8 +14,6 @@ final class ExpertCache: @unchecked Sendable {
     let loader: BlockLoader
     private let slots: SlotPool
     let threads: LoadThreads
-    /// Reads that the threads do ahead of decoding, at most.
-    let readsAhead: Int
     let condition = NSCondition()
     var residents = Residents()
     private var scores: ExpertScores
@@ -43,7 +41,6 @@ final class ExpertCache: @unchecked Sendable {
         // Three reads keep a device busy: more make each of them later, and with it the decoding of what it brings. What comes
         // through the page cache is copied by the one who reads, which is work for all processors.
         let readers = loader.engine == .direct ? 3 : max(2, jobs)
-        readsAhead = readers + jobs
         threads = LoadThreads(readers: readers, decoders: jobs)
     }
 

@@ -18,12 +18,15 @@ final class LoadThreads: Sendable {
     }
 
     private let queue: LoadQueue
+    /// Reads at most of which not everything is decoded.
+    let readsAhead: Int
 
     /// - Parameters:
     ///   - readers: reads at once; their threads mostly wait.
     ///   - decoders: threads beside them.
     init(readers: Int, decoders: Int) {
         let count = max(1, readers) + max(0, decoders)
+        readsAhead = count
         queue = LoadQueue(readers: max(1, readers), unfinished: count)
         for _ in 0..<count {
             let thread = Thread { [queue] in

@@ -111,6 +111,6 @@ import Testing
         _ = try model.replay(RoutingTrace(Array("{\"layers\": [[\(all)]]}".utf8), banks: [experts]))
         #expect(model.statistics.misses == UInt64(experts))
         // What was made beforehand, and one for each read that is under way or waits to be decoded.
-        #expect(model.loader.buffers.count <= 2 * model.cache.readsAhead)
+        #expect(model.loader.buffers.count <= 2 * model.cache.threads.readsAhead)
     }
 }
